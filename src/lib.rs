@@ -1,0 +1,3 @@
+//! cxbot: a Discord bot for a government agency's customer-experience working group.
+
+pub mod clock;

@@ -1,0 +1,3 @@
+//! The `cxbot` command.
+
+fn main() {}
