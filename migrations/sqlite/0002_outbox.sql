@@ -1,0 +1,21 @@
+-- Messages on their way to Discord, written in the same transaction as the fact that caused them, so that neither exists without the
+-- other. A sent row keeps its ids (to edit the message later) and loses its body.
+create table outbox (
+    id          integer primary key,
+    guild_id    integer  not null,
+    key         text    not null unique,    -- chosen by the feature; the same key is sent once
+    kind        text    not null,           -- post, direct, reply (into a thread), edit, delete, thread
+    target_id   integer,                    -- channel for post, person for direct
+    of_key      text,                       -- the message that is edited, deleted, or carries the thread
+    body        text    not null,           -- the post as JSON, or the name of the thread; emptied once sent
+    version     integer  not null,           -- grows when a waiting edit is replaced; the sender records only what it sent
+    due_at      text  not null,
+    attempts    integer  not null,
+    claimed_at  text,                    -- a sender is at work since then; claims older than a minute are void
+    sent_at     text,
+    failed_at   text,                    -- given up; failure says why, in words for a lead
+    failure     text,
+    channel_id  integer,                    -- where it stands on Discord
+    message_id  integer                     -- the message, or the thread
+);
+create index outbox_waiting on outbox (due_at) where sent_at is null and failed_at is null;

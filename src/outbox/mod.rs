@@ -1,0 +1,24 @@
+//! Messages on their way to Discord.
+//!
+//! A feature never posts by itself: in the same transaction that changes its state it leaves a row here, and the sender carries it to
+//! Discord under Discord's limits, again and again until it is done, once. A crash at any point loses nothing and repeats nothing.
+//!
+//! Every message has a `key` chosen by the feature, for example `pulse:7:open`. Leaving the same key twice leaves one message, and
+//! the key is how a message is found again to be edited, deleted or given a thread.
+
+mod store;
+
+pub use store::{Queue, Sent, delete, edit, find_sent, queue, thread};
+
+use crate::ids::{ChannelId, UserId};
+
+/// Where a message goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum To {
+    /// A channel.
+    Channel(ChannelId),
+    /// A person, privately. Only for people who asked for it or whose own action it answers.
+    Person(UserId),
+    /// The thread opened by [`thread`] on the message with this key; waits until that thread exists.
+    ThreadOn(String),
+}

@@ -1,0 +1,114 @@
+//! The rows of the outbox: what features leave, and what they look up. The sender's own statements stand in `sending.rs`.
+
+use chrono::{DateTime, Utc};
+
+use super::To;
+use crate::error::Result;
+use crate::ids::{ChannelId, GuildId, MessageId};
+use crate::on_db;
+use crate::post::Post;
+use crate::store::{Topic, Tx};
+
+/// A message to leave in the outbox.
+#[derive(Clone, Debug)]
+pub struct Queue<'a> {
+    /// The server it belongs to.
+    pub guild: GuildId,
+    /// Names this message for ever; at most 100 characters. The same key again changes nothing.
+    pub key: &'a str,
+    /// Where it goes.
+    pub to: To,
+    /// What it says.
+    pub post: &'a Post,
+    /// Not before this instant.
+    pub due_at: DateTime<Utc>,
+}
+
+/// A message that Discord has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// The channel it stands in.
+    pub channel: ChannelId,
+    /// The message.
+    pub message: MessageId,
+}
+
+/// Leaves a message. `false` when one with this key was left before; that one stands.
+pub async fn queue(tx: &mut Tx, message: Queue<'_>) -> Result<bool> {
+    let (kind, target, of_key) = match &message.to {
+        To::Channel(channel) => ("post", Some(channel.db()), None),
+        To::Person(user) => ("direct", Some(user.db()), None),
+        To::ThreadOn(key) => ("reply", None, Some(key.as_str())),
+    };
+    let body = serde_json::to_string(message.post).map_err(anyhow::Error::from)?;
+    add(tx, Row { guild: message.guild, key: message.key, kind, target, of_key, body: &body, due_at: message.due_at })
+        .await
+}
+
+/// Replaces what the message with key `of_key` says, once it has been sent. Several edits left in a row become the last one.
+pub async fn edit(tx: &mut Tx, guild: GuildId, of_key: &str, post: &Post, now: DateTime<Utc>) -> Result<()> {
+    const SQL: &str = "insert into outbox (guild_id, key, kind, of_key, body, due_at, version, attempts)
+         values ($1, $2, 'edit', $3, $4, $5, 1, 0)
+         on conflict (key) do update set body = excluded.body, due_at = excluded.due_at, version = outbox.version + 1,
+             attempts = 0, claimed_at = null, sent_at = null, failed_at = null, failure = null";
+    let body = serde_json::to_string(post).map_err(anyhow::Error::from)?;
+    let key = format!("{of_key}/edit");
+    on_db!(tx, conn => sqlx::query(SQL).bind(guild.db()).bind(&key).bind(of_key).bind(&body).bind(now).execute(conn).await?.rows_affected());
+    tx.announce(Topic::Outbox);
+    Ok(())
+}
+
+/// Takes the message with key `of_key` away from Discord, or keeps it from being sent.
+pub async fn delete(tx: &mut Tx, guild: GuildId, of_key: &str, now: DateTime<Utc>) -> Result<()> {
+    let key = format!("{of_key}/delete");
+    add(tx, Row { guild, key: &key, kind: "delete", target: None, of_key: Some(of_key), body: "", due_at: now })
+        .await?;
+    Ok(())
+}
+
+/// Opens a thread named `name` on the message with key `of_key`, once it has been sent.
+pub async fn thread(tx: &mut Tx, guild: GuildId, of_key: &str, name: &str, now: DateTime<Utc>) -> Result<()> {
+    let key = format!("{of_key}/thread");
+    add(tx, Row { guild, key: &key, kind: "thread", target: None, of_key: Some(of_key), body: name, due_at: now })
+        .await?;
+    Ok(())
+}
+
+/// Where the message with this key stands on Discord; `None` while it is on its way, or if it could not be sent.
+pub async fn find_sent(tx: &mut Tx, key: &str) -> Result<Option<Sent>> {
+    const SQL: &str =
+        "select channel_id, message_id from outbox where key = $1 and sent_at is not null and message_id is not null";
+    let row: Option<(i64, i64)> = on_db!(tx, conn => sqlx::query_as(SQL).bind(key).fetch_optional(conn).await?);
+    Ok(row
+        .map(|(channel, message)| Sent { channel: ChannelId::from_db(channel), message: MessageId::from_db(message) }))
+}
+
+struct Row<'a> {
+    guild: GuildId,
+    key: &'a str,
+    kind: &'a str,
+    target: Option<i64>,
+    of_key: Option<&'a str>,
+    body: &'a str,
+    due_at: DateTime<Utc>,
+}
+
+async fn add(tx: &mut Tx, row: Row<'_>) -> Result<bool> {
+    const SQL: &str = "insert into outbox (guild_id, key, kind, target_id, of_key, body, due_at, version, attempts)
+         values ($1, $2, $3, $4, $5, $6, $7, 1, 0) on conflict (key) do nothing";
+    let added = on_db!(tx, conn => sqlx::query(SQL)
+        .bind(row.guild.db())
+        .bind(row.key)
+        .bind(row.kind)
+        .bind(row.target)
+        .bind(row.of_key)
+        .bind(row.body)
+        .bind(row.due_at)
+        .execute(conn)
+        .await?
+        .rows_affected());
+    if added == 1 {
+        tx.announce(Topic::Outbox);
+    }
+    Ok(added == 1)
+}
