@@ -1,0 +1,71 @@
+//! Migrations come in pairs, give the same schema, and refuse a database from the future.
+
+use std::collections::BTreeSet;
+
+use cxbot::store::Store;
+
+fn names(folder: &str) -> BTreeSet<String> {
+    let folder = format!("{}/migrations/{folder}", env!("CARGO_MANIFEST_DIR"));
+    std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+#[test]
+fn the_two_listings_are_the_same() {
+    assert_eq!(names("sqlite"), names("postgres"));
+    assert!(!names("sqlite").is_empty());
+}
+
+#[tokio::test]
+async fn migrating_twice_changes_nothing() {
+    let fixture = crate::support::sqlite().await;
+    fixture.store.migrate().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_database_from_a_newer_version_is_refused_in_words() {
+    let fixture = crate::support::sqlite().await;
+    fixture.store.close().await;
+    let path = fixture.url.strip_prefix("sqlite:").unwrap();
+    let newer = sqlx::SqlitePool::connect(path).await.unwrap();
+    sqlx::query("insert into _sqlx_migrations (version, description, success, checksum, execution_time) values (9999, 'later', true, x'00', 0)")
+        .execute(&newer)
+        .await
+        .unwrap();
+    newer.close().await;
+    let store = Store::connect(&fixture.url).await.unwrap();
+    let refusal = store.migrate().await.unwrap_err().to_string();
+    assert!(refusal.contains("newer cxbot") && refusal.contains("9999"), "{refusal}");
+}
+
+/// Table → columns, without types (they differ by design).
+async fn sqlite_columns(url: &str) -> BTreeSet<String> {
+    let pool = sqlx::SqlitePool::connect(url.strip_prefix("sqlite:").unwrap()).await.unwrap();
+    let columns: Vec<(String,)> = sqlx::query_as(
+        "select m.name || '.' || p.name || case when p.\"notnull\" = 1 or p.pk > 0 then ' not null' else '' end
+         from sqlite_master m, pragma_table_info(m.name) p
+         where m.type = 'table' and m.name not like '\\_sqlx%' escape '\\' and m.name not like 'sqlite\\_%' escape '\\'",
+    )
+    .fetch_all(&pool)
+    .await
+    .unwrap();
+    columns.into_iter().map(|(column,)| column).collect()
+}
+
+async fn postgres_columns(url: &str) -> BTreeSet<String> {
+    let pool = sqlx::PgPool::connect(url).await.unwrap();
+    let columns: Vec<(String,)> = sqlx::query_as(
+        "select table_name || '.' || column_name || case when is_nullable = 'NO' then ' not null' else '' end
+         from information_schema.columns where table_schema = 'public' and table_name <> '_sqlx_migrations'",
+    )
+    .fetch_all(&pool)
+    .await
+    .unwrap();
+    columns.into_iter().map(|(column,)| column).collect()
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL (TEST_POSTGRES_URL)"]
+async fn both_databases_have_the_same_tables_columns_and_nulls() {
+    let (sqlite, postgres) = (crate::support::sqlite().await, crate::support::postgres().await);
+    assert_eq!(sqlite_columns(&sqlite.url).await, postgres_columns(&postgres.url).await);
+}
