@@ -79,8 +79,14 @@ impl Hub {
         if events.is_empty() {
             return result;
         }
-        for event in &events {
-            self.sessions.publish(&world, event, &self.faults);
+        for (index, event) in events.iter().enumerate() {
+            // What happened in a guild before the bot joined it is part of its GUILD_CREATE, not news of its own.
+            let joined_later = events[index + 1..].iter().filter_map(|later| match later {
+                Event::GuildJoined { guild_id } => Some(*guild_id),
+                _ => None,
+            });
+            let joined_later: Vec<Id> = joined_later.collect();
+            self.sessions.publish(&world, event, &joined_later, &self.faults);
         }
         drop(world);
         self.tell(events);

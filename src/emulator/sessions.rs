@@ -182,14 +182,18 @@ impl Sessions {
         }
     }
 
-    /// Gives a change of the world to every session that asked for its kind. Called with the world held.
-    pub(crate) fn publish(&self, world: &World, event: &Event, faults: &Faults) {
+    /// Gives a change of the world to every session that asked for its kind, unless it belongs to one of the guilds `not_of`.
+    /// Called with the world held.
+    pub(crate) fn publish(&self, world: &World, event: &Event, not_of: &[Id], faults: &Faults) {
         let mut list = self.list();
         if list.is_empty() {
             return;
         }
         let wanted = list.values().fold(0, |sum, session| sum | session.wishes.intents);
         for outgoing in wire::dispatches(world, event, wanted) {
+            if outgoing.guild_id.is_some_and(|guild_id| not_of.contains(&guild_id)) {
+                continue;
+            }
             let twice = outgoing.name == "INTERACTION_CREATE" && faults.take_duplicate();
             for session in list.values_mut().filter(|session| session.wants(&outgoing)) {
                 let sees_content = session.wishes.intents & wire::intent::MESSAGE_CONTENT != 0;

@@ -103,7 +103,8 @@ pub(super) fn webhook(
         ("PATCH", ["messages", id]) => {
             let (interaction_id, message_id) = world.message_of_token(token, which(id)?)?;
             rules::message_edit(&call.body, &call.file_infos)?;
-            let patch = Patch::read(&call.body, call.take_files());
+            let files = call.take_files();
+            let patch = Patch::read(&call.body, files);
             refuse_empty(world, message_id, &patch)?;
             world.revise(message_id, patch);
             world.followed_up(interaction_id, message_id);

@@ -133,7 +133,8 @@ pub(super) fn edit(world: &mut World, call: &mut Call, channel_id: Id, message_i
         return Err(ApiError::new(400, 50083, "Thread is archived"));
     }
     rules::message_edit(&call.body, &call.file_infos)?;
-    let patch = Patch::read(&call.body, call.take_files());
+    let files = call.take_files();
+    let patch = Patch::read(&call.body, files);
     refuse_empty(world, message_id, &patch)?;
     world.revise(message_id, patch);
     Ok(Answer::ok(object(world, message_id)))
