@@ -1,0 +1,3 @@
+//! A Discord server inside the process.
+
+pub mod rules;
