@@ -2,7 +2,11 @@
 
 use serde_json::Value;
 
-use super::form::{Checker, Fields, Need::{Optional, Required}, given};
+use super::form::{
+    Checker, Fields,
+    Need::{Optional, Required},
+    given,
+};
 use super::message::{Place, message, not_empty};
 use super::{FileInfo, InteractionKind, Violation, components};
 
@@ -61,7 +65,7 @@ fn suggestions(checker: &mut Checker, data: &Fields) {
                 checker.integer(choice, "value", Required, -SAFE_INTEGER..=SAFE_INTEGER);
             }
             _ => {
-                checker.text(choice, "value", Required, 0..=100);
+                checker.text(choice, "value", Required, 1..=100);
             }
         }
     });

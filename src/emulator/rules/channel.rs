@@ -3,7 +3,11 @@
 use serde_json::Value;
 
 use super::Violation;
-use super::form::{Checker, Fields, Need::{Optional, Required}, given};
+use super::form::{
+    Checker, Fields,
+    Need::{Optional, Required},
+    given,
+};
 use super::message::{Place, message, not_empty};
 
 const AUTO_ARCHIVE_MINUTES: &[i64] = &[60, 1440, 4320, 10080];

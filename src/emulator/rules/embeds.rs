@@ -2,7 +2,11 @@
 
 use serde_json::Value;
 
-use super::form::{Checker, Fields, Need::{Optional, Required}, given, items};
+use super::form::{
+    Checker, Fields,
+    Need::{Optional, Required},
+    given, items,
+};
 use super::message::Uploads;
 
 const PICTURE_SCHEMES: &[&str] = &["http", "https", "attachment"];
@@ -55,7 +59,8 @@ fn embed(checker: &mut Checker, embed: &Fields, uploads: &Uploads) {
             checker.boolean(field, "inline");
         }
     });
-    let visible = ["title", "description", "author", "footer", "image", "thumbnail", "url", "timestamp", "video", "provider"];
+    let visible =
+        ["title", "description", "author", "footer", "image", "thumbnail", "url", "timestamp", "video", "provider"];
     let has_text = |key: &&str| given(embed, key).is_some_and(|value| value.as_str() != Some(""));
     if !visible.iter().any(has_text) && items(embed, "fields").is_empty() {
         checker.fail_at("description", "BASE_TYPE_REQUIRED", "This field is required");
@@ -70,8 +75,10 @@ fn picture(checker: &mut Checker, fields: &Fields, key: &str, required: bool, up
 }
 
 fn characters(embed: &Fields) -> usize {
-    let count = |fields: &Fields, key: &str| fields.get(key).and_then(Value::as_str).map_or(0, |text| text.chars().count());
-    let nested = |key: &str, inner: &str| embed.get(key).and_then(Value::as_object).map_or(0, |fields| count(fields, inner));
+    let count =
+        |fields: &Fields, key: &str| fields.get(key).and_then(Value::as_str).map_or(0, |text| text.chars().count());
+    let nested =
+        |key: &str, inner: &str| embed.get(key).and_then(Value::as_object).map_or(0, |fields| count(fields, inner));
     let fields = items(embed, "fields").iter().filter_map(Value::as_object);
     count(embed, "title")
         + count(embed, "description")

@@ -268,7 +268,8 @@ impl Checker {
                 // Discord prints a Python tuple here, and a tuple of one ends in a comma.
                 let comma = if choices.len() == 1 { "," } else { "" };
                 let listed = listed(choices);
-                checker.fail("UNION_TYPE_CHOICES", format!("Value of field \"type\" must be one of ({listed}{comma})."));
+                checker
+                    .fail("UNION_TYPE_CHOICES", format!("Value of field \"type\" must be one of ({listed}{comma})."));
             }
             number
         })
@@ -300,7 +301,14 @@ impl Checker {
     }
 
     /// A field that holds an address; `schemes` are those allowed before `://`.
-    pub fn url<'v>(&mut self, fields: &'v Fields, key: &str, need: Need, limit: usize, schemes: &[&str]) -> Option<&'v str> {
+    pub fn url<'v>(
+        &mut self,
+        fields: &'v Fields,
+        key: &str,
+        need: Need,
+        limit: usize,
+        schemes: &[&str],
+    ) -> Option<&'v str> {
         let url = self.text(fields, key, need, 0..=limit)?;
         self.within(key, |checker| match url.split_once("://") {
             Some((scheme, rest)) if !rest.is_empty() => {
@@ -348,7 +356,9 @@ mod tests {
 
     #[test]
     fn integers_may_come_as_text_or_as_whole_floats() {
-        for (value, expected) in [(json!(7), Some(7)), (json!("7"), Some(7)), (json!(7.0), Some(7)), (json!(7.5), None), (json!(true), None)] {
+        for (value, expected) in
+            [(json!(7), Some(7)), (json!("7"), Some(7)), (json!(7.0), Some(7)), (json!(7.5), None), (json!(true), None)]
+        {
             assert_eq!(integer_of(&value), expected, "{value}");
         }
     }

@@ -3,7 +3,11 @@
 use serde_json::Value;
 use std::collections::HashSet;
 
-use super::form::{Checker, Fields, Need::{Optional, Required}, given, integer_of, items};
+use super::form::{
+    Checker, Fields,
+    Need::{Optional, Required},
+    given, integer_of, items,
+};
 use super::{FileInfo, Violation, components, embeds};
 
 const CONTENT_CHARACTERS: usize = 2000;
@@ -11,8 +15,8 @@ const FILES: usize = 10;
 const FILE_BYTES: u64 = 10 * 1024 * 1024;
 const REQUEST_BYTES: u64 = 25 * 1024 * 1024;
 const COMPONENTS_V2: i64 = 1 << 15;
-/// Uploads are numbered from 0; anything larger names an attachment that is already there.
-const UPLOAD_INDEXES: u64 = 1 << 16;
+/// Uploads are numbered from 0 to 9; in an edit, any larger number names an attachment that is already there.
+const UPLOAD_INDEXES: u64 = 10;
 
 /// Where a message is going, since not every place takes every field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +38,9 @@ impl Uploads {
     fn new(message: &Fields, files: &[FileInfo], place: Place) -> Self {
         let listed = items(message, "attachments");
         let renamed = listed.iter().filter_map(|item| item.get("filename")?.as_str()).map(str::to_owned);
-        let keeps_one = |item: &Value| item.get("id").and_then(integer_of).is_none_or(|id| u64::try_from(id).is_ok_and(|id| id >= UPLOAD_INDEXES));
+        let keeps_one = |item: &Value| {
+            item.get("id").and_then(integer_of).is_none_or(|id| u64::try_from(id).is_ok_and(|id| id >= UPLOAD_INDEXES))
+        };
         Self {
             names: files.iter().map(|file| file.name.clone()).chain(renamed).collect(),
             may_mean_kept_ones: place == Place::Edit
@@ -101,14 +107,16 @@ pub(super) fn message(checker: &mut Checker, body: &Value, files: &[FileInfo], p
 /// Whether a message that passed the form has anything to show; Discord refuses an empty one with its own code.
 pub(super) fn not_empty(fields: &Fields, files: &[FileInfo], place: Place) -> Result<(), Violation> {
     let is_v2 = fields.get("flags").and_then(integer_of).unwrap_or(0) & COMPONENTS_V2 != 0;
-    let is_forward = given(fields, "message_reference").and_then(|reference| reference.get("type")).and_then(integer_of) == Some(1);
+    let is_forward =
+        given(fields, "message_reference").and_then(|reference| reference.get("type")).and_then(integer_of) == Some(1);
     let shows = !files.is_empty()
         || is_forward
         || ["content", "embeds", "poll", "sticker_ids"].iter().any(|key| has_something(fields, key))
         || (is_v2 && has_something(fields, "components"));
     // An edit leaves alone what it does not name, so it empties a message only by naming everything.
     let leaves_something = place == Place::Edit
-        && (["content", "embeds", "attachments"].iter().any(|key| !fields.contains_key(*key)) || has_something(fields, "attachments"));
+        && (["content", "embeds", "attachments"].iter().any(|key| !fields.contains_key(*key))
+            || has_something(fields, "attachments"));
     if shows || leaves_something {
         return Ok(());
     }
@@ -130,7 +138,11 @@ fn file_sizes(files: &[FileInfo]) -> Result<(), Violation> {
         return Err(Violation::Code { status: 413, code: 40005, message: "Request entity too large" });
     }
     if files.len() > FILES {
-        return Err(Violation::Code { status: 400, code: 30015, message: "Maximum number of attachments in a message reached (10)" });
+        return Err(Violation::Code {
+            status: 400,
+            code: 30015,
+            message: "Maximum number of attachments in a message reached (10)",
+        });
     }
     Ok(())
 }
@@ -165,7 +177,9 @@ fn unseen_files(checker: &mut Checker, message: &Fields, files: &[FileInfo], sho
     for file in files {
         let renamed = items(message, "attachments")
             .iter()
-            .filter(|item| item.get("id").and_then(integer_of).and_then(|id| u64::try_from(id).ok()) == Some(file.index))
+            .filter(|item| {
+                item.get("id").and_then(integer_of).and_then(|id| u64::try_from(id).ok()) == Some(file.index)
+            })
             .find_map(|item| item.get("filename")?.as_str());
         if !shown.contains(&file.name) && !renamed.is_some_and(|name| shown.contains(name)) {
             checker.fail_at(

@@ -10,6 +10,7 @@ mod callback;
 mod channel;
 mod command;
 mod components;
+mod controls;
 mod embeds;
 mod form;
 mod message;
