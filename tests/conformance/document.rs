@@ -63,8 +63,13 @@ fn button(key: &str, value: Value) -> Value {
     button
 }
 
+fn with(mut value: Value, key: &str, field: Value) -> Value {
+    value[key] = field;
+    value
+}
+
 fn row(children: Value) -> Value {
-    json!({ "type": 1, "components": children })
+    with(json!({ "type": 1 }), "components", children)
 }
 
 fn rows(children: Value) -> Value {
@@ -83,7 +88,7 @@ fn embed(key: &str, value: Value) -> Value {
 }
 
 fn modal(title: &str, components: Value) -> Value {
-    json!({ "custom_id": "m", "title": title, "components": components })
+    with(json!({ "custom_id": "m", "title": title }), "components", components)
 }
 
 fn input(label: &str) -> Value {

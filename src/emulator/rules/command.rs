@@ -289,7 +289,7 @@ pub(super) fn command_list(body: &Value) -> Result<(), Violation> {
     let mut names = HashSet::new();
     let mut counts = [0_usize; 5];
     for (index, item) in list.iter().enumerate() {
-        checker.within(index, |checker| {
+        checker.within(&index, |checker| {
             command(checker, item, false);
             let kind = item.get("type").and_then(integer_of).unwrap_or(CHAT_INPUT);
             if let Some(count) = usize::try_from(kind).ok().and_then(|kind| counts.get_mut(kind)) {

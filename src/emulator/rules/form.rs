@@ -100,7 +100,7 @@ impl Checker {
     }
 
     /// Runs `check` one level deeper.
-    pub fn within<T>(&mut self, segment: impl ToString, check: impl FnOnce(&mut Self) -> T) -> T {
+    pub fn within<T>(&mut self, segment: &(impl ToString + ?Sized), check: impl FnOnce(&mut Self) -> T) -> T {
         self.path.push(segment.to_string());
         let result = check(self);
         self.path.pop();
@@ -113,7 +113,7 @@ impl Checker {
     }
 
     /// Records a fault at a field of the current object.
-    pub fn fail_at(&mut self, key: impl ToString, code: &str, message: impl Into<String>) {
+    pub fn fail_at(&mut self, key: &(impl ToString + ?Sized), code: &str, message: impl Into<String>) {
         self.within(key, |checker| checker.fail(code, message));
     }
 
@@ -138,14 +138,14 @@ impl Checker {
         need: Need,
         check: impl FnOnce(&mut Self, &'v Value) -> Option<T>,
     ) -> Option<T> {
-        self.within(key, |checker| match given(fields, key) {
-            Some(value) => check(checker, value),
-            None => {
+        self.within(key, |checker| {
+            let Some(value) = given(fields, key) else {
                 if need == Need::Required {
                     checker.missing();
                 }
-                None
-            }
+                return None;
+            };
+            check(checker, value)
         })
     }
 
@@ -180,7 +180,7 @@ impl Checker {
             };
             checker.length(list.len(), &length);
             for (index, item) in list.iter().enumerate() {
-                checker.within(index, |checker| check(checker, index, item));
+                checker.within(&index, |checker| check(checker, index, item));
             }
             Some(list.as_slice())
         })

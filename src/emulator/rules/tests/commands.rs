@@ -9,7 +9,7 @@ fn option(kind: i64, key: &str, value: Value) -> Value {
 }
 
 fn one(option: Value) -> Value {
-    ping("options", json!([option]))
+    ping("options", Value::Array(vec![option]))
 }
 
 fn named(kind: i64, name: &str) -> Value {

@@ -314,7 +314,7 @@ fn selects_keep_their_rules() {
 }
 
 fn v2(components: Value) -> Value {
-    json!({ "flags": 1 << 15, "components": components })
+    with(json!({ "flags": 1 << 15 }), "components", components)
 }
 
 fn text(content: &str) -> Value {

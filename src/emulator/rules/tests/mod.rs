@@ -24,8 +24,9 @@ fn case(rule: &'static str, good: Value, bad: Value, path: &'static str, code: &
 fn codes_at(result: Result<(), Violation>, path: &str) -> Vec<String> {
     let Err(Violation::Form(errors)) = result else { return vec![format!("{result:?}")] };
     let body = errors.into_body();
-    let pointer: String = path.split('.').filter(|part| !part.is_empty()).map(|part| format!("/{part}")).collect();
-    let listed = body.pointer(&format!("/errors{pointer}/_errors")).and_then(Value::as_array).cloned();
+    let segments = path.split('.').filter(|segment| !segment.is_empty());
+    let pointer: Vec<_> = std::iter::once("/errors").chain(segments).chain(["_errors"]).collect();
+    let listed = body.pointer(&pointer.join("/")).and_then(Value::as_array).cloned();
     match listed {
         Some(list) => list.iter().map(|error| error["code"].as_str().unwrap().to_owned()).collect(),
         None => vec![format!("nothing at {path} in {body}")],
