@@ -96,9 +96,10 @@ impl Document {
         complaints
     }
 
-    /// What is wrong with an answer. Faults of a server (5xx) are outside the document, except 501: a route not served.
+    /// What is wrong with an answer. Outside the document are faults of a server (5xx, but for 501: a route not served)
+    /// and answers that were lost (status 0).
     pub fn check_answer(&self, method: &str, path: &str, status: u16, body: Option<&Value>) -> Vec<String> {
-        if status >= 500 && status != 501 {
+        if status == 0 || (status >= 500 && status != 501) {
             return Vec::new();
         }
         let operation = match self.operation(method, path) {

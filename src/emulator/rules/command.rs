@@ -113,12 +113,12 @@ fn described(checker: &mut Checker, owner: &Fields) {
 
 fn localizations(checker: &mut Checker, owner: &Fields, key: &str, limit: usize, judge: impl Fn(&mut Checker, &str)) {
     checker.object(owner, key, Optional, |checker, texts| {
-        for locale in texts.keys() {
-            if !LOCALES.contains(&locale.as_str()) {
-                checker.fail_at(locale, "BASE_TYPE_CHOICES", "Value must be one of Discord's locales.");
-            }
+        if !texts.keys().all(|locale| LOCALES.contains(&locale.as_str())) {
+            checker.fail("BASE_TYPE_CHOICES", "Keys must be among Discord's locales.");
+        }
+        for locale in LOCALES {
             if let Some(text) = checker.text(texts, locale, Optional, 1..=limit) {
-                checker.within(locale, |checker| judge(checker, text));
+                checker.within(*locale, |checker| judge(checker, text));
             }
         }
     });

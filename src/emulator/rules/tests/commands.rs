@@ -68,7 +68,7 @@ fn commands_keep_their_rules() {
                 "locale",
                 ping("name_localizations", json!({ "es-ES": "sonar" })),
                 ping("name_localizations", json!({ "xx": "sonar" })),
-                "name_localizations.xx",
+                "name_localizations",
                 "BASE_TYPE_CHOICES",
             ),
             case(

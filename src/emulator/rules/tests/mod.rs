@@ -1,7 +1,10 @@
 //! One sound and one faulty body for each rule; of the faulty one, the path and the code of the answer.
 
+mod answers;
 mod commands;
 mod components;
+mod junk;
+mod layouts;
 mod messages;
 
 use super::*;
