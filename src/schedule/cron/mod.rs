@@ -24,6 +24,7 @@ use chrono_tz::Tz;
 
 use crate::error::Refusal;
 use field::Field;
+pub(super) use slots::SLOT_FORMAT;
 pub use slots::{Slot, Slots};
 
 /// The least time between two slots of one schedule, in minutes.
