@@ -18,7 +18,7 @@ const FURTHEST_LOOK_BACK: TimeDelta = TimeDelta::days(366);
 
 /// A schedule to be planned, or one whose row cannot be read.
 pub(in crate::schedule) enum Unplanned {
-    Ready(Schedule),
+    Ready(Box<Schedule>),
     Broken { id: i64, why: crate::error::Error },
 }
 
@@ -31,7 +31,7 @@ pub(in crate::schedule) async fn unplanned(tx: &mut Tx, now: DateTime<Utc>) -> R
     let read = |row: ScheduleRow| {
         let id = row.id;
         match row.into_schedule() {
-            Ok(schedule) => Unplanned::Ready(schedule),
+            Ok(schedule) => Unplanned::Ready(Box::new(schedule)),
             Err(why) => Unplanned::Broken { id, why },
         }
     };
