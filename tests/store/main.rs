@@ -2,5 +2,6 @@
 
 mod migrations;
 mod outbox;
+mod schedule;
 mod support;
 mod writes;
