@@ -4,4 +4,5 @@ mod migrations;
 mod outbox;
 mod schedule;
 mod support;
+mod walls;
 mod writes;
