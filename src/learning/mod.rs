@@ -9,7 +9,6 @@
 
 mod calendar;
 mod chat;
-mod command;
 mod content;
 mod job;
 mod lint;
