@@ -6,6 +6,7 @@ pub mod config;
 pub mod discord;
 pub mod error;
 pub mod ids;
+pub mod learning;
 pub mod outbox;
 pub mod people;
 pub mod post;
