@@ -2,5 +2,7 @@
 
 mod migrations;
 mod outbox;
+mod pulse;
+mod sealed;
 mod support;
 mod writes;
