@@ -42,7 +42,7 @@ impl Answer {
     pub fn fits(self, question: &Question) -> bool {
         match self {
             Self::Option(place) => usize::from(place) < question.kind.options().len(),
-            Self::DoesNotApply => question.does_not_apply,
+            Self::DoesNotApply => question.does_not_apply.is_some(),
             Self::Skipped => true,
         }
     }
@@ -122,7 +122,8 @@ mod tests {
     use crate::survey::Kind;
 
     fn question(kind: Kind, does_not_apply: bool) -> Question {
-        Question { key: "q".into(), ask: "?".into(), kind, does_not_apply, reversed: false, category: None }
+        let does_not_apply = does_not_apply.then(|| "Does not apply to me".into());
+        Question { key: "q".into(), ask: "?".into(), kind, does_not_apply, reversed: false, category: None, only_after: None }
     }
 
     #[test]
@@ -134,7 +135,7 @@ mod tests {
         for wrong in ["5", "-1", "", "skip", "yes", "255"] {
             assert!(Answer::parse(wrong, &question).is_none(), "{wrong:?}");
         }
-        let without = Question { does_not_apply: false, ..question };
+        let without = Question { does_not_apply: None, ..question };
         assert!(Answer::parse("na", &without).is_none());
     }
 

@@ -101,8 +101,8 @@ mod tests {
     use crate::survey::Kind;
 
     fn findings(kind: Kind, options: &[u32]) -> Findings {
-        let question =
-            Question { key: "q".into(), ask: "?".into(), kind, does_not_apply: true, reversed: false, category: None };
+        let (key, ask, does_not_apply) = ("q".into(), "?".into(), Some("Does not apply to me".into()));
+        let question = Question { key, ask, kind, does_not_apply, reversed: false, category: None, only_after: None };
         let counts = Counts { options: options.to_vec(), does_not_apply: 9, skipped: 9 };
         Thresholds::default().findings(&question, &counts)
     }

@@ -13,5 +13,5 @@ mod store;
 pub use answer::{Answer, Counts, MOST_QUESTIONS, decode, encode, tally};
 pub use findings::{Findings, Score, Spread, Thresholds};
 pub use lint::{lint_label, lint_question};
-pub use question::{Category, Kind, Question};
+pub use question::{Category, Kind, OnlyAfter, Question};
 pub use store::{ClosedCounts, Source, add_counts, list_closed, publish_counts, quarter_of};

@@ -12,15 +12,27 @@ pub struct Question {
     /// How it is answered.
     #[serde(flatten)]
     pub kind: Kind,
-    /// Whether "Does not apply to me" is offered.
-    #[serde(default)]
-    pub does_not_apply: bool,
+    /// The words of the way out that counts as no answer, for example "Does not apply to me"; `None` when none is offered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub does_not_apply: Option<String>,
     /// Whether the last option is the worst one.
     #[serde(default)]
     pub reversed: bool,
     /// Where the index counts it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category: Option<Category>,
+    /// Asked only after certain answers to an earlier question.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only_after: Option<OnlyAfter>,
+}
+
+/// When a follow-up question is asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OnlyAfter {
+    /// Key of the earlier question.
+    pub question: String,
+    /// The options after which this one is asked.
+    pub options: Vec<String>,
 }
 
 /// How a question is answered.
@@ -184,7 +196,8 @@ mod tests {
     use super::*;
 
     fn question(kind: Kind) -> Question {
-        Question { key: "q".into(), ask: "?".into(), kind, does_not_apply: false, reversed: false, category: None }
+        let (key, ask) = ("q".into(), "?".into());
+        Question { key, ask, kind, does_not_apply: None, reversed: false, category: None, only_after: None }
     }
 
     #[test]
