@@ -4,6 +4,8 @@ mod learning;
 mod migrations;
 mod outbox;
 mod schedule;
+mod pulse;
+mod sealed;
 mod support;
 mod walls;
 mod writes;
