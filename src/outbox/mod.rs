@@ -8,7 +8,7 @@
 
 mod store;
 
-pub use store::{Queue, Sent, delete, edit, find_sent, queue, thread};
+pub use store::{Queue, Sent, delete, edit, find_failure, find_sent, queue, thread};
 
 use crate::ids::{ChannelId, UserId};
 
