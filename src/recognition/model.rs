@@ -404,6 +404,9 @@ pub enum NominationRefusal {
     /// There is nowhere to post stories.
     #[error("No channel for recognition has been chosen yet, so a story would have nowhere to go. Please ask somebody who may manage the server to run `/setup`.")]
     NoChannel,
+    /// Two changes at the same instant.
+    #[error("Something else changed this nomination at the same moment. Please try once more.")]
+    Collided,
     /// The row is gone.
     #[error("This nomination is no longer there: it was discarded. Start again with `/nominate`.")]
     Gone,
