@@ -253,3 +253,22 @@ pub(super) fn sure(nomination: &Nomination) -> Post {
 
 /// After the nominee withdrew or refused.
 pub(super) const ERASED: &str = "Done. The text is erased here, and what I had posted of it is being taken down. Nobody is told.";
+
+/// After `/recognition open` and `/recognition close`.
+pub(super) fn round_set(round: &Round, open: bool, changed: bool) -> String {
+    let quarter = &round.quarter;
+    match (open, changed) {
+        (true, true) => format!("Nominations for {quarter} are open again. Nothing was posted; tell people where it suits you."),
+        (true, false) => format!(
+            "Nominations for {quarter} are open. A round opens by itself with each fiscal quarter; `/recognition close` ends it early."
+        ),
+        (false, true) => format!(
+            "Nominations for {quarter} are closed. What was sent stays in `/recognition queue`. `/recognition open` opens the round again."
+        ),
+        (false, false) => format!("Nominations for {quarter} are closed already. `/recognition open` opens the round again."),
+    }
+}
+
+#[cfg(test)]
+#[path = "screens_tests.rs"]
+mod tests;
