@@ -72,8 +72,13 @@ pub async fn edit(tx: &mut Tx, guild: GuildId, of_key: &str, post: &Post, now: D
     Ok(())
 }
 
-/// Takes the message with key `of_key` away from Discord, or keeps it from being sent.
+/// Takes the message with key `of_key` away from Discord, or keeps it from being sent. What it would have said, if it is still
+/// waiting, is gone from the outbox at once.
 pub async fn delete(tx: &mut Tx, guild: GuildId, of_key: &str, now: DateTime<Utc>) -> Result<()> {
+    const FORGET: &str = "update outbox set body = '', failed_at = $3, failure = 'taken back before it was sent'
+         where key in ($1, $2) and claimed_at is null and sent_at is null and failed_at is null";
+    let edits = format!("{of_key}/edit");
+    on_db!(tx, conn => sqlx::query(FORGET).bind(of_key).bind(&edits).bind(now).execute(conn).await?.rows_affected());
     let key = format!("{of_key}/delete");
     add(tx, Row { guild, key: &key, kind: "delete", target: None, of_key: Some(of_key), body: "", due_at: now })
         .await?;
@@ -137,6 +142,12 @@ struct FailedRow {
     target_id: Option<i64>,
     failure: String,
     failed_at: DateTime<Utc>,
+}
+
+/// Why the message with this key was given up, in words for a lead; `None` while it is on its way, and when it arrived.
+pub async fn find_failure(tx: &mut Tx, key: &str) -> Result<Option<String>> {
+    const SQL: &str = "select failure from outbox where key = $1 and failed_at is not null and failure is not null";
+    Ok(on_db!(tx, conn => sqlx::query_scalar(SQL).bind(key).fetch_optional(conn).await?))
 }
 
 struct Row<'a> {
