@@ -2,12 +2,14 @@
 
 pub mod clock;
 pub mod config;
+pub mod cx_index;
 pub mod discord;
 pub mod error;
 pub mod ids;
 pub mod outbox;
 pub mod people;
 pub mod post;
+pub mod programs;
 pub mod schedule;
 pub mod services;
 pub mod store;

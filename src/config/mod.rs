@@ -4,10 +4,12 @@
 //! (lessons, pulses, programs …), built in or from a folder. This is the only room that looks at the environment.
 
 mod content;
+mod problem;
 mod settings;
 mod token;
 
 pub use content::{Content, ContentFile};
+pub use problem::Problem;
 pub use settings::{
     DataSettings, DatabaseSettings, DiscordSettings, LogFormat, LogSettings, Overrides, Settings, check_file,
 };
