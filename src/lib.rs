@@ -1,5 +1,6 @@
 //! cxbot: a Discord bot for a government agency's customer-experience working group.
 
+pub mod calendar;
 pub mod clock;
 pub mod config;
 pub mod cx_index;

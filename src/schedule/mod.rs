@@ -6,8 +6,10 @@
 //! Clock changes: a local time that does not exist runs at the first minute after the gap; one that exists twice runs once, the first
 //! time. What is older than the catch-up window is missed: leads are told, nothing is posted late by surprise.
 
+mod cron;
 mod store;
 
+pub use cron::{Cron, CronRefusal, MOST_OFTEN_MINUTES, Slot, Slots};
 pub use store::{NewSchedule, once};
 
 use chrono::{DateTime, Utc};
