@@ -3,6 +3,7 @@
 pub mod calendar;
 pub mod clock;
 pub mod config;
+pub mod cx_index;
 pub mod discord;
 pub mod error;
 pub mod help;
@@ -13,6 +14,7 @@ pub mod people;
 pub mod post;
 pub mod pulse;
 pub mod recognition;
+pub mod programs;
 pub mod schedule;
 pub mod sealed;
 pub mod services;
