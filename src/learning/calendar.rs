@@ -53,7 +53,7 @@ pub(super) async fn set(
                 let Some(next) = next_to_post(&series.lessons, &posted) else {
                     return Err(LearningRefusal::SeriesPosted(series.title).into());
                 };
-                let cron = Cron::weekly(rhythm.day, rhythm.hour, 0);
+                let cron = Cron::weekly(rhythm.day, rhythm.hour, 0)?;
                 let payload = serde_json::to_value(Payload { channel: rhythm.channel }).map_err(Error::internal)?;
                 let new = NewSchedule {
                     guild,
