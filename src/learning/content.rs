@@ -245,7 +245,8 @@ struct RawSeries {
 }
 
 fn read_series(file: &ContentFile) -> Result<RawSeries, Problem> {
-    let problem = |line, key: &str, expected: String| Problem { file: file.path.clone(), line, key: key.into(), expected };
+    let problem =
+        |line, key: &str, expected: String| Problem { file: file.path.clone(), line, key: key.into(), expected };
     let raw: RawSeries = toml::from_str(&file.text)
         .map_err(|fault| problem(line_of(&file.text, fault.span(), 1), "series", fault.message().to_owned()))?;
     if !(1..=40).contains(&raw.title.trim().chars().count()) {
@@ -320,7 +321,8 @@ fn read(file: &ContentFile, series: &str, series_title: &str, series_about: &str
     let (principles, principle_lines) = reading.tags(raw.principles);
     let (questions, question_lines) = reading.questions(raw.questions);
 
-    let blank = after.len() - after.trim_start().len();
+    // Blank lines before the text do not count; when there is no text, it is missing right after the front matter.
+    let blank = if after.trim().is_empty() { 0 } else { after.len() - after.trim_start().len() };
     let body_line = 2 + front.matches('\n').count() + 2 + after[..blank].matches('\n').count();
     let body = after.trim().to_owned();
     let length = body.chars().count();
@@ -374,7 +376,12 @@ struct Reading<'file> {
 
 impl Reading<'_> {
     fn wrong(&mut self, line: usize, key: &str, expected: &str) {
-        self.problems.push(Problem { file: self.file.to_owned(), line, key: key.to_owned(), expected: expected.to_owned() });
+        self.problems.push(Problem {
+            file: self.file.to_owned(),
+            line,
+            key: key.to_owned(),
+            expected: expected.to_owned(),
+        });
     }
 
     /// A required text of at most `most` characters, and its line.
@@ -529,14 +536,22 @@ Ask, listen, act.
     fn what_is_wrong_is_named_with_its_line() {
         let at = "lessons/basics/01-good.md";
         for (from, to, expected) in [
-            ("+++\nid", "id", "1: front matter: a first line of just +++, then the front matter, then another line of just +++"),
+            (
+                "+++\nid",
+                "id",
+                "1: front matter: a first line of just +++, then the front matter, then another line of just +++",
+            ),
             ("+++\n\nAsk", "\nAsk", "1: front matter: a line of just +++ that ends the front matter"),
             ("id = \"good\"\n", "", "2: id: id = \"…\", 1 to 40 characters"),
             ("\"good\"", "\"Not Good\"", "2: id: small letters, digits and hyphens, for example what-cx-is"),
             ("A good lesson", " ", "3: title: 1 to 80 characters; it is empty"),
             ("= 5", "= 45", "4: minutes: a whole number from 1 to 15"),
             ("correct = true\n", "", "11: question 1, options: exactly one option with correct = true; there are 0"),
-            ("explanation = \"Not quite.\"\n", "", "13: question 1, option 1, explanation: question 1, option 1, explanation = \"…\", 1 to 400 characters"),
+            (
+                "explanation = \"Not quite.\"\n",
+                "",
+                "13: question 1, option 1, explanation: question 1, option 1, explanation = \"…\", 1 to 400 characters",
+            ),
             ("The office", "the customer", "16: question 1, option 2, text: an option that differs from the others"),
             ("Ask, listen, act.", "", "20: text: the lesson's text after the second +++ line"),
         ] {
@@ -568,7 +583,8 @@ Ask, listen, act.
         ];
         let library = Library::of(&files);
         assert_eq!(library.lessons().count(), 1);
-        let problems: Vec<_> = library.problems.iter().map(|problem| (&*problem.file, problem.line, &*problem.key)).collect();
+        let problems: Vec<_> =
+            library.problems.iter().map(|problem| (&*problem.file, problem.line, &*problem.key)).collect();
         assert_eq!(
             problems,
             [

@@ -71,7 +71,12 @@ impl Job for PostLesson {
         JOB
     }
 
-    fn run<'run>(&'run self, services: &'run Services, tx: &'run mut Tx, due: &'run Due) -> BoxFuture<'run, Result<()>> {
+    fn run<'run>(
+        &'run self,
+        services: &'run Services,
+        tx: &'run mut Tx,
+        due: &'run Due,
+    ) -> BoxFuture<'run, Result<()>> {
         Box::pin(self.post(services, tx, due))
     }
 }

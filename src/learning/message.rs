@@ -115,15 +115,23 @@ pub(super) enum LearningRefusal {
     UnknownLesson(String),
     #[error("There is no series “{0}”. Start typing in the series field and pick one from the list.")]
     UnknownSeries(String),
-    #[error("This lesson has been taken out of its series. What you finished stays finished; /learn next shows what comes next.")]
+    #[error(
+        "This lesson has been taken out of its series. What you finished stays finished; /learn next shows what comes next."
+    )]
     LessonGone,
     #[error("This button belongs to an older lesson. /learn next shows what comes next.")]
     OldControl,
-    #[error("No learning channel has been chosen yet. Name a channel in the command, or ask an administrator to choose one with /setup.")]
+    #[error(
+        "No learning channel has been chosen yet. Name a channel in the command, or ask an administrator to choose one with /setup."
+    )]
     NoChannel,
-    #[error("“{title}” was posted in {channel} less than a minute ago, so it was not posted again. To repeat it on purpose, wait a minute.")]
+    #[error(
+        "“{title}” was posted in {channel} less than a minute ago, so it was not posted again. To repeat it on purpose, wait a minute."
+    )]
     JustPosted { title: String, channel: String },
-    #[error("“{0}” has been posted here to the end, so there is nothing left to schedule. /lesson post repeats a single lesson.")]
+    #[error(
+        "“{0}” has been posted here to the end, so there is nothing left to schedule. /lesson post repeats a single lesson."
+    )]
     SeriesPosted(String),
     #[error("“{0}” has no schedule here. /lesson schedule gives it a day and an hour.")]
     NotScheduled(String),
@@ -131,6 +139,8 @@ pub(super) enum LearningRefusal {
     PausedAlready(String),
     #[error("“{0}” is not paused. /lesson list shows when the next lesson comes.")]
     NotPaused(String),
+    #[error("“{0}” is paused, so there is no date to leave out. /lesson resume lets it go on.")]
+    NothingToSkip(String),
     #[error("The hour must be from 0 to 23, for example 9 for 09:00.")]
     NoSuchHour,
 }
@@ -156,13 +166,16 @@ fn quiz_button(lesson: &Lesson) -> Button {
 #[must_use]
 pub fn thread_text(lesson: &Lesson) -> Post {
     let Lesson { prompt, exercise, source, .. } = lesson;
-    Post::text(format!("**Let us talk about it**\n{prompt}\n\n**Try it in ten minutes**\n{exercise}\n\n-# Source: {source}"))
+    Post::text(format!(
+        "**Let us talk about it**\n{prompt}\n\n**Try it in ten minutes**\n{exercise}\n\n-# Source: {source}"
+    ))
 }
 
 /// The lesson for one member. `posted`: whether the group has had it.
 pub(super) fn private_lesson(lesson: &Lesson, posted: bool) -> Post {
     let note = if posted { "" } else { " Your group has not had this lesson yet: you are ahead." };
-    Post::text(format!("{}\n\n-# Only you can see this.{note}", lesson_text(lesson))).with_buttons([quiz_button(lesson)])
+    Post::text(format!("{}\n\n-# Only you can see this.{note}", lesson_text(lesson)))
+        .with_buttons([quiz_button(lesson)])
 }
 
 /// The lesson as a lead sees it before it is posted.
@@ -177,13 +190,8 @@ pub(super) fn preview(lesson: &Lesson) -> Post {
 /// One question of the quiz.
 pub(super) fn question(lesson: &Lesson, number: usize) -> Post {
     let question = &lesson.questions[number];
-    let mut text = format!(
-        "**{}**\nQuestion {} of {}\n\n{}\n",
-        lesson.title,
-        number + 1,
-        lesson.questions.len(),
-        question.text
-    );
+    let mut text =
+        format!("**{}**\nQuestion {} of {}\n\n{}\n", lesson.title, number + 1, lesson.questions.len(), question.text);
     for (place, option) in question.options.iter().enumerate() {
         let _ = write!(text, "\n{}. {}", letter(place), option.text);
     }
@@ -306,11 +314,7 @@ pub(super) fn progress(lines: &[SeriesProgress<'_>]) -> Post {
 
 /// To a lead: it is on its way.
 pub(super) fn posted(lesson: &Lesson, channel: ChannelId) -> Post {
-    Post::text(format!(
-        "“{}” is on its way to {}, with a thread for the discussion.",
-        lesson.title,
-        channel.mention()
-    ))
+    Post::text(format!("“{}” is on its way to {}, with a thread for the discussion.", lesson.title, channel.mention()))
 }
 
 /// To the channel: the series has come to its end.
@@ -328,7 +332,7 @@ pub(super) fn series_over(series: &Series) -> Post {
 /// To a lead: the series has a day and an hour.
 pub(super) fn scheduled(series: &Series, words: &str, channel: ChannelId, first: &str, next: &Lesson) -> Post {
     Post::text(format!(
-        "**{}** now posts one lesson in {}. {words}, except on federal holidays.\nFirst: {first}, with “{}”. /lesson list shows what comes; \
+        "**{}** now posts one lesson at a time in {}. {words}.\nFirst: {first}, with “{}”. /lesson list shows what comes; \
          /lesson skip leaves out the next date, /lesson pause stops for a while.",
         series.title,
         channel.mention(),
@@ -373,7 +377,9 @@ pub(super) fn listed(series: &[SeriesListing<'_>], problem_count: usize) -> Post
         }
         let _ = match (next, schedule) {
             (Some(next), Some(schedule)) => write!(line, "\nNext: {}. {}. {schedule}", next.number, next.title),
-            (Some(next), None) => write!(line, "\nNext: {}. {}. No schedule: /lesson schedule gives it one.", next.number, next.title),
+            (Some(next), None) => {
+                write!(line, "\nNext: {}. {}. No schedule: /lesson schedule gives it one.", next.number, next.title)
+            }
             (None, _) => write!(line, "\nComplete. /lesson post repeats a single lesson."),
         };
         line.push('\n');
@@ -388,9 +394,14 @@ pub(super) fn listed(series: &[SeriesListing<'_>], problem_count: usize) -> Post
     }
     match problem_count {
         0 => {}
-        1 => text.push_str("\nOne problem keeps a lesson file from being used. `cxbot check` names the line and the reason."),
+        1 => text.push_str(
+            "\nOne problem keeps a lesson file from being used. `cxbot check` names the line and the reason.",
+        ),
         count => {
-            let _ = write!(text, "\n{count} problems keep lesson files from being used. `cxbot check` names the lines and the reasons.");
+            let _ = write!(
+                text,
+                "\n{count} problems keep lesson files from being used. `cxbot check` names the lines and the reasons."
+            );
         }
     }
     Post::text(text.trim_end())
@@ -421,10 +432,10 @@ fn letter(option: usize) -> char {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Content;
     use crate::learning::Library;
     use crate::learning::model::Answered;
     use crate::learning::model::tests::lesson;
-    use crate::config::Content;
 
     fn series() -> Series {
         let lessons = [("asking", 1), ("listening", 2), ("acting", 3)].map(|(id, number)| lesson(id, number)).to_vec();
@@ -455,7 +466,9 @@ mod tests {
             names.retain(|name| *name != ControlId::parse(&id).unwrap().action);
         }
         assert_eq!(names, [""; 0], "every named action is tried");
-        for foreign in ["v1:learning:ask:one", "v1:learning:answer:one:v:x:0", "v1:learning:dance:one", "v1:pulse:quiz:one"] {
+        for foreign in
+            ["v1:learning:ask:one", "v1:learning:answer:one:v:x:0", "v1:learning:dance:one", "v1:pulse:quiz:one"]
+        {
             assert_eq!(Action::parse(foreign), None, "{foreign}");
         }
     }
@@ -463,39 +476,148 @@ mod tests {
     #[test]
     fn a_posted_lesson_and_its_thread() {
         let lesson = lesson("asking", 1);
-        insta::assert_snapshot!(lesson_post(&lesson).as_text(), @"");
-        insta::assert_snapshot!(thread_text(&lesson).as_text(), @"");
-        insta::assert_snapshot!(preview(&lesson).as_text(), @"");
+        insta::assert_snapshot!(lesson_post(&lesson).as_text(), @r"
+        ## Lesson about asking
+        -# The basics, lesson 1 of 3, 5 minutes
+
+        Ask, listen, act.
+        [ Take the quiz ]
+        ");
+        insta::assert_snapshot!(thread_text(&lesson).as_text(), @r"
+        **Let us talk about it**
+        What did you notice?
+
+        **Try it in ten minutes**
+        Try it once.
+
+        -# Source: A book.
+        ");
+        insta::assert_snapshot!(preview(&lesson).as_text(), @r"
+        ## Lesson about asking
+        -# The basics, lesson 1 of 3, 5 minutes
+
+        Ask, listen, act.
+        ┌ In the thread below it
+        │ **Let us talk about it**
+        │ What did you notice?
+        │
+        │ **Try it in ten minutes**
+        │ Try it once.
+        │
+        │ -# Source: A book.
+        └ Preview: only you can see this. 2 quiz questions.
+        [ Take the quiz ]
+        ");
     }
 
     #[test]
     fn a_lesson_for_one_member() {
         let lesson = lesson("asking", 1);
-        insta::assert_snapshot!(private_lesson(&lesson, true).as_text(), @"");
-        insta::assert_snapshot!(private_lesson(&lesson, false).as_text(), @"");
+        insta::assert_snapshot!(private_lesson(&lesson, true).as_text(), @r"
+        ## Lesson about asking
+        -# The basics, lesson 1 of 3, 5 minutes
+
+        Ask, listen, act.
+
+        -# Only you can see this.
+        [ Take the quiz ]
+        ");
+        insta::assert_snapshot!(private_lesson(&lesson, false).as_text(), @r"
+        ## Lesson about asking
+        -# The basics, lesson 1 of 3, 5 minutes
+
+        Ask, listen, act.
+
+        -# Only you can see this. Your group has not had this lesson yet: you are ahead.
+        [ Take the quiz ]
+        ");
     }
 
     #[test]
     fn short_options_stand_on_the_buttons_and_long_ones_only_in_the_text() {
         let lesson = lesson("asking", 1);
-        insta::assert_snapshot!(question(&lesson, 0).as_text(), @"");
-        insta::assert_snapshot!(question(&lesson, 1).as_text(), @"");
+        insta::assert_snapshot!(question(&lesson, 0).as_text(), @r"
+        **Lesson about asking**
+        Question 1 of 2
+
+        Who decides?
+
+        A. The office
+        B. The customer
+
+        -# Only you can see this. Try as often as you like.
+        [ A. The office ] [ B. The customer ]
+        ");
+        insta::assert_snapshot!(question(&lesson, 1).as_text(), @r"
+        **Lesson about asking**
+        Question 2 of 2
+
+        Which sentence would help a customer most on a hard day?
+
+        A. “We have received it, and you will hear from us by Friday.”
+        B. “Your call is important to us.”
+
+        -# Only you can see this. Try as often as you like.
+        [ A ] [ B ]
+        ");
     }
 
     #[test]
     fn an_answer_is_explained_at_once() {
         let lesson = lesson("asking", 1);
-        insta::assert_snapshot!(feedback(&lesson, 0, 0, Some(1)).as_text(), @"");
-        insta::assert_snapshot!(feedback(&lesson, 0, 1, Some(1)).as_text(), @"");
-        insta::assert_snapshot!(feedback(&lesson, 1, 0, None).as_text(), @"");
+        insta::assert_snapshot!(feedback(&lesson, 0, 0, Some(1)).as_text(), @r"
+        **Lesson about asking**
+        Question 1 of 2: Who decides?
+
+        You chose A. The office
+
+        **Not quite.** It shapes the service, but it does not feel it.
+        [ Try this one again ] [ Next question ]
+        ");
+        insta::assert_snapshot!(feedback(&lesson, 0, 1, Some(1)).as_text(), @r"
+        **Lesson about asking**
+        Question 1 of 2: Who decides?
+
+        You chose B. The customer
+
+        **That is right.** Yes. It is their view that counts.
+        [ Next question ]
+        ");
+        insta::assert_snapshot!(feedback(&lesson, 1, 0, None).as_text(), @r"
+        **Lesson about asking**
+        Question 2 of 2: Which sentence would help a customer most on a hard day?
+
+        You chose A. “We have received it, and you will hear from us by Friday.”
+
+        **That is right.** Yes. It says what happens next.
+        [ See how it went ]
+        ");
     }
 
     #[test]
     fn the_end_of_a_round() {
         let lesson = lesson("asking", 1);
-        insta::assert_snapshot!(finished(&lesson, &quiz([true, true])).as_text(), @"");
-        insta::assert_snapshot!(finished(&lesson, &quiz([false, true])).as_text(), @"");
-        insta::assert_snapshot!(rewritten(&lesson).as_text(), @"");
+        insta::assert_snapshot!(finished(&lesson, &quiz([true, true])).as_text(), @r"
+        **Done: Lesson about asking**
+        You have 2 of 2 right, and the lesson is done.
+
+        **Try it in ten minutes**
+        Try it once.
+
+        -# Only you can see this. Your answers are yours alone.
+        [ Next lesson ]
+        ");
+        insta::assert_snapshot!(finished(&lesson, &quiz([false, true])).as_text(), @r"
+        **Lesson about asking**
+        You have 1 of 2 right. The lesson is done with 2 of 2, and there is no limit on tries.
+
+        -# Only you can see this. Your answers are yours alone.
+        [ Try the missed question ]
+        ");
+        insta::assert_snapshot!(rewritten(&lesson).as_text(), @r"
+        “Lesson about asking” was rewritten since you began its quiz, so the questions may have changed. What you finished stays finished.
+        [ Start the new quiz ]
+        ");
     }
 
     #[test]
@@ -517,15 +639,33 @@ mod tests {
             done,
             next: next.map(|next| &series.lessons[next]),
         };
-        insta::assert_snapshot!(progress(&[line(vec![1], Some(1)), line(vec![], Some(0))]).as_text(), @"");
-        insta::assert_snapshot!(progress(&[line(vec![1, 2, 3], None)]).as_text(), @"");
-        insta::assert_snapshot!([all_done(0), all_done(1), all_done(19)].map(|post| post.as_text()).join("\n"), @"");
+        insta::assert_snapshot!(progress(&[line(vec![1], Some(1)), line(vec![], Some(0))]).as_text(), @r"
+        **Your progress**
+
+        **The basics**: 1 of 3 done. Next: 2. Lesson about listening. Done: 1.
+        **The basics**: 0 of 3 done. Next: 1. Lesson about asking.
+
+        -# Only you can see this.
+        [ Next lesson ]
+        ");
+        insta::assert_snapshot!(progress(&[line(vec![1, 2, 3], None)]).as_text(), @r"
+        **Your progress**
+
+        **The basics**: 3 of 3 done.
+
+        -# Only you can see this.
+        ");
+        insta::assert_snapshot!([all_done(0), all_done(1), all_done(19)].map(|post| post.as_text()).join("\n"), @r"
+        There are no lessons yet. They will appear here as soon as your group adds some.
+        You have done the one lesson there is. Thank you for learning with us.
+        You have done all 19 lessons there are. Thank you for learning with us.
+        ");
     }
 
     #[test]
     fn what_leads_read() {
         let series = series();
-        let words = "Every Tuesday at 09:00 (America/New_York)";
+        let words = "Every Tuesday at 09:00 (America/New_York), not on holidays";
         let posts = [
             posted(&series.lessons[0], ChannelId(5)),
             scheduled(&series, words, ChannelId(5), "Tuesday, November 24, 2026 at 09:00", &series.lessons[0]),
@@ -535,7 +675,22 @@ mod tests {
             skipped(&series, "Tuesday, November 24, 2026 at 09:00"),
             series_over(&series),
         ];
-        insta::assert_snapshot!(posts.map(|post| post.as_text()).join("\n---\n"), @"");
+        insta::assert_snapshot!(posts.map(|post| post.as_text()).join("\n---\n"), @r"
+        “Lesson about asking” is on its way to <#5>, with a thread for the discussion.
+        ---
+        **The basics** now posts one lesson at a time in <#5>. Every Tuesday at 09:00 (America/New_York), not on holidays.
+        First: Tuesday, November 24, 2026 at 09:00, with “Lesson about asking”. /lesson list shows what comes; /lesson skip leaves out the next date, /lesson pause stops for a while.
+        ---
+        **The basics** is paused. Nothing is posted until you use /lesson resume.
+        ---
+        **The basics** goes on. What was left out meanwhile is not posted late. Next: Tuesday, November 24, 2026 at 09:00.
+        ---
+        **The basics** goes on. What was left out meanwhile is not posted late.
+        ---
+        **The basics**: nothing is posted on Tuesday, November 24, 2026 at 09:00. The lesson comes at the date after it.
+        ---
+        **The basics** is complete: 3 lessons, from “Lesson about asking” to “Lesson about acting”. All of them stay open: /learn next shows the ones you have not done yet, and /learn progress shows how far you are. Thank you for learning together.
+        ");
         let listing = |posted, next: Option<usize>, schedule: Option<&str>| SeriesListing {
             series: &series,
             posted,
@@ -544,8 +699,30 @@ mod tests {
         };
         let dated = format!("{words}. Next date: Tuesday, November 24, 2026 at 09:00.");
         let listings = [listing(1, Some(1), Some(&dated)), listing(0, Some(0), None), listing(3, None, None)];
-        insta::assert_snapshot!(listed(&listings, 2).as_text(), @"");
-        insta::assert_snapshot!(listed(&[], 1).as_text(), @"");
+        insta::assert_snapshot!(listed(&listings, 2).as_text(), @r"
+        **Lesson series**
+
+        **The basics** (1 of 3 posted)
+        First steps.
+        Next: 2. Lesson about listening. Every Tuesday at 09:00 (America/New_York), not on holidays. Next date: Tuesday, November 24, 2026 at 09:00.
+
+        **The basics** (0 of 3 posted)
+        First steps.
+        Next: 1. Lesson about asking. No schedule: /lesson schedule gives it one.
+
+        **The basics** (3 of 3 posted)
+        First steps.
+        Complete. /lesson post repeats a single lesson.
+
+        2 problems keep lesson files from being used. `cxbot check` names the lines and the reasons.
+        ");
+        insta::assert_snapshot!(listed(&[], 1).as_text(), @r"
+        **Lesson series**
+
+        There are no lessons. Add files to lessons/ in the content folder.
+
+        One problem keeps a lesson file from being used. `cxbot check` names the line and the reason.
+        ");
     }
 
     #[test]
@@ -561,9 +738,23 @@ mod tests {
             LearningRefusal::NotScheduled("The basics".into()),
             LearningRefusal::PausedAlready("The basics".into()),
             LearningRefusal::NotPaused("The basics".into()),
+            LearningRefusal::NothingToSkip("The basics".into()),
             LearningRefusal::NoSuchHour,
         ];
-        insta::assert_snapshot!(refusals.map(|refusal| refusal.to_string()).join("\n"), @"");
+        insta::assert_snapshot!(refusals.map(|refusal| refusal.to_string()).join("\n"), @r"
+        There is no lesson “x”. Start typing in the lesson field and pick one from the list.
+        There is no series “x”. Start typing in the series field and pick one from the list.
+        This lesson has been taken out of its series. What you finished stays finished; /learn next shows what comes next.
+        This button belongs to an older lesson. /learn next shows what comes next.
+        No learning channel has been chosen yet. Name a channel in the command, or ask an administrator to choose one with /setup.
+        “Asking” was posted in <#5> less than a minute ago, so it was not posted again. To repeat it on purpose, wait a minute.
+        “The basics” has been posted here to the end, so there is nothing left to schedule. /lesson post repeats a single lesson.
+        “The basics” has no schedule here. /lesson schedule gives it a day and an hour.
+        “The basics” is paused already. /lesson resume lets it go on.
+        “The basics” is not paused. /lesson list shows when the next lesson comes.
+        “The basics” is paused, so there is no date to leave out. /lesson resume lets it go on.
+        The hour must be from 0 to 23, for example 9 for 09:00.
+        ");
     }
 
     #[test]
@@ -574,7 +765,12 @@ mod tests {
         assert!(progress(&lines).text.chars().count() <= 2_000);
         let listings: Vec<_> = many
             .iter()
-            .map(|series| SeriesListing { series, posted: 1, next: series.lessons.get(1), schedule: Some("x".repeat(90)) })
+            .map(|series| SeriesListing {
+                series,
+                posted: 1,
+                next: series.lessons.get(1),
+                schedule: Some("x".repeat(90)),
+            })
             .collect();
         assert!(listed(&listings, 9).text.chars().count() <= 2_000);
         for lesson in Library::load(&Content::built_in()).unwrap().lessons() {

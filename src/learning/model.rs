@@ -228,7 +228,11 @@ pub(super) mod tests {
                 Question {
                     text: "Which sentence would help a customer most on a hard day?".into(),
                     options: vec![
-                        option("“We have received it, and you will hear from us by Friday.”", true, "Yes. It says what happens next."),
+                        option(
+                            "“We have received it, and you will hear from us by Friday.”",
+                            true,
+                            "Yes. It says what happens next.",
+                        ),
                         option("“Your call is important to us.”", false, "Kind, but it tells nothing."),
                     ],
                 },
@@ -263,7 +267,10 @@ pub(super) mod tests {
         let first = quiz(&[WRONG, None, None]);
         assert_eq!((first.begin(), first.after(0)), (Begin::At(1), Some(1)));
         let over = quiz(&[WRONG, RIGHT, WRONG]);
-        assert_eq!((over.begin(), over.after(2), over.first_missed(), over.after(0)), (Begin::Anew, None, Some(0), Some(2)));
+        assert_eq!(
+            (over.begin(), over.after(2), over.first_missed(), over.after(0)),
+            (Begin::Anew, None, Some(0), Some(2))
+        );
         assert_eq!(quiz(&[RIGHT, RIGHT]).first_missed(), None);
     }
 
