@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc, Weekday};
 
-use super::content::{Library, Series};
 use super::job::{JOB, Payload};
+use super::library::{Library, Series};
 use super::message::{self, LearningRefusal, SeriesListing};
 use super::model::next_to_post;
 use super::store;

@@ -10,8 +10,8 @@ use serenity::model::channel::ChannelType;
 use serenity_commands::{BasicOption, Command, Commands};
 
 use super::calendar::{self, Rhythm};
-use super::content::{Library, Shelf};
 use super::job::PostLesson;
+use super::library::{Library, Shelf};
 use super::message::{self, Action, LearningRefusal, Place, SeriesProgress};
 use super::model::{Begin, Lesson, Next, Quiz, next_lesson};
 use super::{posting, store};

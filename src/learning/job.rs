@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 
-use super::content::Shelf;
+use super::library::Shelf;
 use super::message::{self, LearningRefusal};
 use super::model::next_to_post;
 use super::{posting, store};

@@ -3,6 +3,7 @@
 use pulldown_cmark::{Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd};
 
 use super::content::{Draft, read_all};
+use super::library::PART;
 use super::message;
 use crate::config::{Content, Problem};
 
@@ -23,15 +24,10 @@ const PRINCIPLES: [&str; 5] =
 /// Everything that is wrong with the lessons, file by file. Empty when all is well.
 #[must_use]
 pub fn check(content: &Content) -> Vec<Problem> {
-    let files = match content.list("lessons") {
+    let files = match content.list(PART) {
         Ok(files) => files,
         Err(fault) => {
-            return vec![Problem {
-                file: "lessons".into(),
-                line: 1,
-                key: "folder".into(),
-                expected: fault.to_string(),
-            }];
+            return vec![Problem { file: PART.into(), line: 1, key: "folder".into(), expected: fault.to_string() }];
         }
     };
     let (drafts, mut problems) = read_all(&files);
