@@ -63,10 +63,9 @@ impl Feature for Setup {
             Action::Show(step) => message::step(step, &load(services, guild).await?, None),
             Action::PickChannel(purpose) => {
                 let channel: ChannelId = picked.parse().map_err(|_| nothing_picked())?;
-                let settings = change(services, guild, move |tx| {
-                    Box::pin(store::choose_channel(tx, guild, purpose, channel))
-                })
-                .await?;
+                let settings =
+                    change(services, guild, move |tx| Box::pin(store::choose_channel(tx, guild, purpose, channel)))
+                        .await?;
                 message::step(Step::Channels, &settings, None)
             }
             Action::PickRole => {

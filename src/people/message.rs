@@ -1,7 +1,5 @@
 //! Every word of the hello and of `/setup`.
 
-
-
 use super::model::{Purpose, Step, US_ZONES, zone_name};
 use super::{GuildSettings, Missing};
 use crate::discord::ControlId;
@@ -167,7 +165,8 @@ fn zone(settings: &GuildSettings) -> Post {
         option.picked = *zone == settings.zone;
         option
     });
-    let another = SelectOption::new(ANOTHER_ZONE, "Another zone …").described("Write its name, for example Europe/Berlin");
+    let another =
+        SelectOption::new(ANOTHER_ZONE, "Another zone …").described("Write its name, for example Europe/Berlin");
     Post::text(format!(
         "**Step 3 of 3: your time zone**\n\"Monday 9:00\" will mean 9:00 there, also when the clocks change. Now: **{}**.",
         zone_name(settings.zone)
@@ -188,7 +187,9 @@ pub(super) fn zone_form() -> Form {
 pub(super) fn unknown_zone(written: &str, alike: &[&str]) -> String {
     let written = crate::text::escape(&shorten(written, 50));
     if alike.is_empty() {
-        return format!("I know no time zone called \"{written}\". Its name is an area and a city, for example Europe/Berlin.");
+        return format!(
+            "I know no time zone called \"{written}\". Its name is an area and a city, for example Europe/Berlin."
+        );
     }
     format!("I know no time zone called \"{written}\". Did you mean {}?", alike.join(", "))
 }
@@ -254,9 +255,13 @@ pub(super) fn test_line(purposes: &[Purpose]) -> Post {
 /// The last screen.
 pub(super) fn done(settings: &GuildSettings) -> Post {
     let text = if settings.missing().is_empty() {
-        "**cxbot is set up.** `/help` shows what you and your leads can do next. Run `/setup` again to change anything.".to_owned()
+        "**cxbot is set up.** `/help` shows what you and your leads can do next. Run `/setup` again to change anything."
+            .to_owned()
     } else {
-        format!("**Saved for now.** {}\n\nWhat is chosen already works. Run `/setup` again for the rest.", missing(settings))
+        format!(
+            "**Saved for now.** {}\n\nWhat is chosen already works. Run `/setup` again for the rest.",
+            missing(settings)
+        )
     };
     Post::text(text).with_buttons([Button::secondary(Action::Show(Step::Review).to_id(), "Back")])
 }
@@ -342,7 +347,8 @@ mod tests {
 
     #[test]
     fn every_control_reads_back() {
-        let mut actions = vec![Action::Begin, Action::PickRole, Action::PickZone, Action::WriteZone, Action::Try, Action::Done];
+        let mut actions =
+            vec![Action::Begin, Action::PickRole, Action::PickZone, Action::WriteZone, Action::Try, Action::Done];
         actions.push(Action::Tried(InteractionId(u64::MAX)));
         actions.extend(Step::ALL.map(Action::Show));
         actions.extend(Purpose::ALL.map(Action::PickChannel));
@@ -369,12 +375,13 @@ mod tests {
         let unknown = unknown_zone("Chicgao", &["America/Chicago"]);
         screens.push(("unknown zone", step(Step::Zone, &fresh, Some(&unknown)).as_text()));
         screens.push(("nothing alike", unknown_zone("Mars", &[])));
-        let lines = [
-            (ChannelId(11), TestLine::Failed("Discord does not let me".into())),
-            (ChannelId(12), TestLine::OnItsWay),
-        ];
+        let lines =
+            [(ChannelId(11), TestLine::Failed("Discord does not let me".into())), (ChannelId(12), TestLine::OnItsWay)];
         screens.push(("testing", review(&complete, Some((InteractionId(5), &lines)), None).as_text()));
-        screens.push(("tested", review(&complete, Some((InteractionId(5), &[(ChannelId(12), TestLine::Arrived)])), None).as_text()));
+        screens.push((
+            "tested",
+            review(&complete, Some((InteractionId(5), &[(ChannelId(12), TestLine::Arrived)])), None).as_text(),
+        ));
         for (_, purposes) in chosen_channels(&complete) {
             screens.push(("test line", test_line(&purposes).as_text()));
         }

@@ -15,6 +15,6 @@ pub use gate::PeopleGate;
 pub use guild::{GuildSettings, Missing};
 pub use model::{Member, Purpose};
 pub use store::{
-    choose_channel, choose_lead_role, choose_zone, find_guild, find_member, finish_setup, greet_once, join, record_guild,
-    roster_size, set_direct_messages, set_division, set_no_reminders,
+    choose_channel, choose_lead_role, choose_zone, find_guild, find_member, finish_setup, greet_once, join,
+    record_guild, roster_size, set_direct_messages, set_division, set_no_reminders,
 };

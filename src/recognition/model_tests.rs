@@ -13,7 +13,12 @@ fn now() -> DateTime<Utc> {
 }
 
 fn words() -> Words {
-    Words::new("On 3 November Ana called back every applicant.", "applicants", "they knew by noon", "two wrote to thank")
+    Words::new(
+        "On 3 November Ana called back every applicant.",
+        "applicants",
+        "they knew by noon",
+        "two wrote to thank",
+    )
 }
 
 fn draft() -> Nomination {
@@ -131,7 +136,9 @@ fn silence_keeps_it_private_and_is_no_consent() {
 #[test]
 fn a_changed_mind_changes_the_story() {
     let named = after(&asked(), &[(Event::Answer(Consent::Named), NOMINEE)]);
-    let step = |nomination: &Nomination, consent| nomination.apply(Event::Answer(consent), Actor::Person(NOMINEE), now()).unwrap();
+    let step = |nomination: &Nomination, consent| {
+        nomination.apply(Event::Answer(consent), Actor::Person(NOMINEE), now()).unwrap()
+    };
     assert_eq!(step(&named, Consent::Named).1, []);
     assert_eq!(step(&named, Consent::Unnamed).1, [Effect::EditStory { named: false }]);
     let (private, effects) = step(&named, Consent::Private);

@@ -100,7 +100,8 @@ fn saved(nomination: &Nomination) -> Option<&'static str> {
 /// The event behind a picked option.
 pub(super) fn picked(services: &Services, action: Action, control: &Control) -> Result<Event> {
     let value = control.picked.first().map_or("", String::as_str);
-    let unknown = || Error::refused("That entry is no longer in the list. Run `/nominate` again to see the present one.");
+    let unknown =
+        || Error::refused("That entry is no longer in the list. Run `/nominate` again to see the present one.");
     match action {
         Action::Relation(_) => Relation::parse(value).map(Event::Relate).ok_or_else(unknown),
         _ => {
@@ -124,7 +125,12 @@ pub(super) async fn ask(services: &Services, incoming: &Incoming, id: Nomination
 }
 
 /// The submitted form. It is kept at once, complete or not.
-pub(super) async fn write(services: &Services, incoming: &Incoming, id: NominationId, control: &Control) -> Result<Reply> {
+pub(super) async fn write(
+    services: &Services,
+    incoming: &Incoming,
+    id: NominationId,
+    control: &Control,
+) -> Result<Reply> {
     let text = |input: &str| control.written.get(input).map_or("", String::as_str);
     let words = Words::new(text("happened"), text("customer"), text("changed"), text("evidence"));
     let nomination = change(services, incoming, id, Event::Write(words)).await?;
@@ -234,7 +240,12 @@ async fn find(services: &Services, id: NominationId) -> Result<Nomination> {
 }
 
 /// One event by the person who pressed.
-pub(super) async fn change(services: &Services, incoming: &Incoming, id: NominationId, event: Event) -> Result<Nomination> {
+pub(super) async fn change(
+    services: &Services,
+    incoming: &Incoming,
+    id: NominationId,
+    event: Event,
+) -> Result<Nomination> {
     let (by, now) = (Actor::Person(incoming.person.user), services.clock.now());
     services.store.write(move |tx| Box::pin(effects::apply(tx, id, event, by, now))).await
 }

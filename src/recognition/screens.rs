@@ -26,7 +26,10 @@ pub(super) fn author(nomination: &Nomination, catalogue: &Catalogue, note: Optio
             let title = nomination.tag_title.clone().unwrap_or_else(|| "Your words".into());
             post = post.with_card(Card::new(title, told(&nomination.words)));
         }
-        post = post.with_select(tags(nomination, catalogue)).with_select(relations(nomination)).with_buttons(steps(nomination));
+        post = post
+            .with_select(tags(nomination, catalogue))
+            .with_select(relations(nomination))
+            .with_buttons(steps(nomination));
     }
     post
 }
@@ -106,7 +109,8 @@ fn outcome(nomination: &Nomination) -> String {
     }
 }
 
-const ACCEPTED: &str = "The reviewers accepted it. Whether it becomes a story is now the decision of the person it is about.";
+const ACCEPTED: &str =
+    "The reviewers accepted it. Whether it becomes a story is now the decision of the person it is about.";
 
 /// After sending.
 pub(super) fn sent(nomination: &Nomination, round: &Round) -> Post {
@@ -121,7 +125,10 @@ pub(super) fn sent(nomination: &Nomination, round: &Round) -> Post {
 
 /// After discarding a draft or taking a nomination back.
 pub(super) fn taken_back(nomination: &Nomination) -> Post {
-    Post::text(format!("Taken back. What you wrote about {} is erased, and nobody is told.", nomination.nominee.mention()))
+    Post::text(format!(
+        "Taken back. What you wrote about {} is erased, and nobody is told.",
+        nomination.nominee.mention()
+    ))
 }
 
 /// The list behind `/recognition mine`.
@@ -156,7 +163,11 @@ pub(super) fn mine(nominations: &[Nomination], user: UserId) -> Post {
         let label = format!("{}. {about}", index + 1);
         SelectOption::new(nomination.id.to_string(), label).described(nomination.tag_title.clone().unwrap_or_default())
     });
-    Post::text(shorten(&numbered(&text), 2000)).with_select(Select::one(Action::Open.to_id(), "Look at one, change it or withdraw it", options))
+    Post::text(shorten(&numbered(&text), 2000)).with_select(Select::one(
+        Action::Open.to_id(),
+        "Look at one, change it or withdraw it",
+        options,
+    ))
 }
 
 /// The dashes of a list as numbers, to match the options below it.
@@ -252,20 +263,25 @@ pub(super) fn sure(nomination: &Nomination) -> Post {
 }
 
 /// After the nominee withdrew or refused.
-pub(super) const ERASED: &str = "Done. The text is erased here, and what I had posted of it is being taken down. Nobody is told.";
+pub(super) const ERASED: &str =
+    "Done. The text is erased here, and what I had posted of it is being taken down. Nobody is told.";
 
 /// After `/recognition open` and `/recognition close`.
 pub(super) fn round_set(round: &Round, open: bool, changed: bool) -> String {
     let quarter = &round.quarter;
     match (open, changed) {
-        (true, true) => format!("Nominations for {quarter} are open again. Nothing was posted; tell people where it suits you."),
+        (true, true) => {
+            format!("Nominations for {quarter} are open again. Nothing was posted; tell people where it suits you.")
+        }
         (true, false) => format!(
             "Nominations for {quarter} are open. A round opens by itself with each fiscal quarter; `/recognition close` ends it early."
         ),
         (false, true) => format!(
             "Nominations for {quarter} are closed. What was sent stays in `/recognition queue`. `/recognition open` opens the round again."
         ),
-        (false, false) => format!("Nominations for {quarter} are closed already. `/recognition open` opens the round again."),
+        (false, false) => {
+            format!("Nominations for {quarter} are closed already. `/recognition open` opens the round again.")
+        }
     }
 }
 

@@ -2,5 +2,8 @@
 
 mod migrations;
 mod outbox;
+mod people;
+mod recognition;
+mod stage;
 mod support;
 mod writes;
