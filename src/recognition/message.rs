@@ -1,5 +1,5 @@
 //! What others read of a nomination: the question to the nominee, the story, the words to its author. The screens of the walk-through
-//! stand in [`screens`](super::screens).
+//! stand in `screens.rs`.
 
 use super::action::Action;
 use super::model::{CONSENT_DAYS, Consent, Nomination, State, Words};
