@@ -16,7 +16,8 @@ async fn leave(store: &Store, text: &'static str) -> bool {
             Box::pin(async move {
                 let post = Post::text(text);
                 let to = To::Channel(ChannelId(5));
-                outbox::queue(tx, Queue { guild: GuildId(1), key: "pulse:7:open", to, post: &post, due_at: noon() }).await
+                outbox::queue(tx, Queue { guild: GuildId(1), key: "pulse:7:open", to, post: &post, due_at: noon() })
+                    .await
             })
         })
         .await

@@ -1,0 +1,175 @@
+//! The rows of boxes and ballots. How anonymity is kept here: a ballot's row holds the box, a keyed tag and an encrypted, padded
+//! payload; no time, no row number, no id of a person, message or interaction. It is clustered on the tag, so on SQLite its place in
+//! the file tells nothing either.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use sqlx::FromRow;
+
+use super::BoxId;
+use crate::error::{Error, Result};
+use crate::ids::GuildId;
+use crate::on_db;
+use crate::store::{Conn, Tx};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum BoxState {
+    Open,
+    /// Step 1 done: refuses ballots.
+    Closing,
+    /// Step 3 done: no ballot is left.
+    Counted,
+    /// Step 6 done.
+    Sealed,
+    /// The key was lost; no ballot is left.
+    Abandoned,
+}
+
+pub(super) struct BoxFacts {
+    pub(super) key_id: Vec<u8>,
+    pub(super) ballot_bytes: usize,
+    pub(super) state: BoxState,
+}
+
+#[derive(FromRow)]
+struct BoxRow {
+    key_id: Vec<u8>,
+    ballot_bytes: i64,
+    state: String,
+}
+
+#[derive(FromRow)]
+pub(super) struct BallotRow {
+    pub(super) tag: Vec<u8>,
+    pub(super) payload: Vec<u8>,
+}
+
+pub(super) async fn add_box(
+    tx: &mut Tx,
+    id: &BoxId,
+    guild: GuildId,
+    key_id: &[u8; 8],
+    ballot_bytes: usize,
+    closes_at: DateTime<Utc>,
+) -> Result<()> {
+    const SQL: &str = "insert into sealed_boxes (box_id, guild_id, key_id, ballot_bytes, closes_at, state)
+         values ($1, $2, $3, $4, $5, 'open')";
+    let ballot_bytes = i64::try_from(ballot_bytes).expect("prepare() holds ballots far below this");
+    on_db!(tx, conn => sqlx::query(SQL)
+        .bind(id.as_str())
+        .bind(guild.db())
+        .bind(key_id.to_vec())
+        .bind(ballot_bytes)
+        .bind(closes_at)
+        .execute(conn)
+        .await?
+        .rows_affected());
+    Ok(())
+}
+
+pub(super) async fn find_box(tx: &mut Tx, id: &BoxId) -> Result<Option<BoxFacts>> {
+    const SQL: &str = "select key_id, ballot_bytes, state from sealed_boxes where box_id = $1";
+    let row: Option<BoxRow> = on_db!(tx, conn => sqlx::query_as(SQL).bind(id.as_str()).fetch_optional(conn).await?);
+    let Some(row) = row else { return Ok(None) };
+    let state = match row.state.as_str() {
+        "open" => BoxState::Open,
+        "closing" => BoxState::Closing,
+        "counted" => BoxState::Counted,
+        "sealed" => BoxState::Sealed,
+        "abandoned" => BoxState::Abandoned,
+        other => return Err(Error::internal(format!("ballot box {id} is in an unknown state, {other}"))),
+    };
+    let ballot_bytes = usize::try_from(row.ballot_bytes)
+        .map_err(|_| Error::internal(format!("ballot box {id} holds a negative ballot length")))?;
+    Ok(Some(BoxFacts { key_id: row.key_id, ballot_bytes, state }))
+}
+
+/// The statement of the hot path, with what PostgreSQL needs in addition: a share lock on the box, so that closing waits for ballots
+/// in flight and each of them is either counted or told "closed". SQLite has one writer and needs none.
+macro_rules! upsert_sql {
+    ($lock:literal) => {
+        concat!(
+            "insert into sealed_ballots (box_id, tag, payload, changed)
+             select box_id, $2, $3, false from sealed_boxes where box_id = $1 and state = 'open' and closes_at > $4",
+            $lock,
+            " on conflict (box_id, tag) do update set payload = excluded.payload, changed = true returning changed"
+        )
+    };
+}
+
+/// Whether this person's ballot replaced an earlier one; `None` when the box takes no more.
+pub(super) async fn upsert_ballot(
+    tx: &mut Tx,
+    id: &BoxId,
+    tag: &[u8; 32],
+    payload: Vec<u8>,
+    now: DateTime<Utc>,
+) -> Result<Option<bool>> {
+    const SQLITE: &str = upsert_sql!("");
+    const POSTGRES: &str = upsert_sql!(" for share");
+    let changed = match tx.conn() {
+        Conn::Sqlite(conn) => {
+            let query = sqlx::query_scalar(SQLITE).bind(id.as_str()).bind(&tag[..]).bind(payload).bind(now);
+            query.fetch_optional(conn).await?
+        }
+        Conn::Postgres(conn) => {
+            let query = sqlx::query_scalar(POSTGRES).bind(id.as_str()).bind(&tag[..]).bind(payload).bind(now);
+            query.fetch_optional(conn).await?
+        }
+    };
+    Ok(changed)
+}
+
+/// Whether the box takes ballots at `now`; it cannot be closed before this transaction ends.
+pub(super) async fn hold_open(tx: &mut Tx, id: &BoxId, now: DateTime<Utc>) -> Result<bool> {
+    const SQLITE: &str = "select 1 from sealed_boxes where box_id = $1 and state = 'open' and closes_at > $2";
+    const POSTGRES: &str = "select 1 from sealed_boxes where box_id = $1 and state = 'open' and closes_at > $2 for share";
+    Ok(match tx.conn() {
+        Conn::Sqlite(conn) => sqlx::query(SQLITE).bind(id.as_str()).bind(now).fetch_optional(conn).await?.is_some(),
+        Conn::Postgres(conn) => sqlx::query(POSTGRES).bind(id.as_str()).bind(now).fetch_optional(conn).await?.is_some(),
+    })
+}
+
+pub(super) async fn delete_ballot(tx: &mut Tx, id: &BoxId, tag: &[u8; 32]) -> Result<bool> {
+    const SQL: &str = "delete from sealed_ballots where box_id = $1 and tag = $2";
+    let gone = on_db!(tx, conn => sqlx::query(SQL).bind(id.as_str()).bind(&tag[..]).execute(conn).await?.rows_affected());
+    Ok(gone == 1)
+}
+
+pub(super) async fn ballot_exists(tx: &mut Tx, id: &BoxId, tag: &[u8; 32]) -> Result<bool> {
+    const SQL: &str = "select 1 from sealed_ballots where box_id = $1 and tag = $2";
+    Ok(on_db!(tx, conn => sqlx::query(SQL).bind(id.as_str()).bind(&tag[..]).fetch_optional(conn).await?.is_some()))
+}
+
+pub(super) async fn list_ballots(tx: &mut Tx, id: &BoxId) -> Result<Vec<BallotRow>> {
+    const SQL: &str = "select tag, payload from sealed_ballots where box_id = $1";
+    Ok(on_db!(tx, conn => sqlx::query_as(SQL).bind(id.as_str()).fetch_all(conn).await?))
+}
+
+pub(super) async fn delete_ballots(tx: &mut Tx, id: &BoxId) -> Result<u64> {
+    const SQL: &str = "delete from sealed_ballots where box_id = $1";
+    Ok(on_db!(tx, conn => sqlx::query(SQL).bind(id.as_str()).execute(conn).await?.rows_affected()))
+}
+
+/// Step 1. `true` when this call did it.
+pub(super) async fn mark_closing(tx: &mut Tx, id: &BoxId) -> Result<bool> {
+    const SQL: &str = "update sealed_boxes set state = 'closing' where box_id = $1 and state = 'open'";
+    Ok(on_db!(tx, conn => sqlx::query(SQL).bind(id.as_str()).execute(conn).await?.rows_affected()) == 1)
+}
+
+/// Step 3. `true` when this call did it.
+pub(super) async fn mark_counted(tx: &mut Tx, id: &BoxId) -> Result<bool> {
+    const SQL: &str = "update sealed_boxes set state = 'counted' where box_id = $1 and state = 'closing'";
+    Ok(on_db!(tx, conn => sqlx::query(SQL).bind(id.as_str()).execute(conn).await?.rows_affected()) == 1)
+}
+
+/// Step 6. `true` when this call did it.
+pub(super) async fn mark_sealed(tx: &mut Tx, id: &BoxId, on: NaiveDate) -> Result<bool> {
+    const SQL: &str = "update sealed_boxes set state = 'sealed', sealed_on = $2 where box_id = $1 and state = 'counted'";
+    Ok(on_db!(tx, conn => sqlx::query(SQL).bind(id.as_str()).bind(on).execute(conn).await?.rows_affected()) == 1)
+}
+
+/// `true` when this call did it.
+pub(super) async fn mark_abandoned(tx: &mut Tx, id: &BoxId) -> Result<bool> {
+    const SQL: &str = "update sealed_boxes set state = 'abandoned' where box_id = $1 and state in ('open', 'closing')";
+    Ok(on_db!(tx, conn => sqlx::query(SQL).bind(id.as_str()).execute(conn).await?.rows_affected()) == 1)
+}

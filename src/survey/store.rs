@@ -1,0 +1,160 @@
+//! The rows of `survey_counts`. How anonymity is kept here: only counts of questions with enough answers ever arrive, and none is
+//! handed out before it is published, which happens when every single answer and the key of its box have been destroyed.
+
+use chrono::{Datelike, NaiveDate};
+use sqlx::FromRow;
+
+use super::{Counts, Question};
+use crate::error::{Error, Result};
+use crate::ids::GuildId;
+use crate::on_db;
+use crate::store::Tx;
+
+/// Which survey the counts come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// The server.
+    pub guild: GuildId,
+    /// Who counted: `pulse`.
+    pub name: String,
+    /// Which of theirs.
+    pub key: String,
+}
+
+/// The counts of one question of a closed survey.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClosedCounts {
+    /// The survey.
+    pub source: Source,
+    /// The program it was about, by its short name; `None` when not about one.
+    pub program: Option<String>,
+    /// Who was asked: `customers` or `inside`.
+    pub audience: String,
+    /// The federal fiscal quarter of closing, for example `FY2027Q1`.
+    pub quarter: String,
+    /// The day of closing in the group's time zone.
+    pub closed_on: NaiveDate,
+    /// The question as it was asked; its key is the measure.
+    pub question: Question,
+    /// How often each answer was given.
+    pub counts: Counts,
+    /// How many people could answer; `None` when unknown.
+    pub eligible: Option<u32>,
+}
+
+#[derive(FromRow)]
+struct CountsRow {
+    source: String,
+    source_key: String,
+    program: Option<String>,
+    audience: String,
+    quarter: String,
+    closed_on: NaiveDate,
+    question: String,
+    counts: String,
+    does_not_apply: i64,
+    skipped: i64,
+    eligible: Option<i64>,
+}
+
+/// Keeps the counts of one question, unpublished. The same question of the same survey again changes nothing.
+pub async fn add_counts(tx: &mut Tx, closed: &ClosedCounts) -> Result<()> {
+    const SQL: &str = "insert into survey_counts (guild_id, source, source_key, measure, program, audience, category, quarter, closed_on,
+             question, counts, does_not_apply, skipped, eligible, published)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, false) on conflict do nothing";
+    let question = serde_json::to_string(&closed.question).map_err(anyhow::Error::from)?;
+    let counts = serde_json::to_string(&closed.counts.options).map_err(anyhow::Error::from)?;
+    on_db!(tx, conn => sqlx::query(SQL)
+        .bind(closed.source.guild.db())
+        .bind(&closed.source.name)
+        .bind(&closed.source.key)
+        .bind(&closed.question.key)
+        .bind(&closed.program)
+        .bind(&closed.audience)
+        .bind(closed.question.category.map(super::Category::name))
+        .bind(&closed.quarter)
+        .bind(closed.closed_on)
+        .bind(&question)
+        .bind(&counts)
+        .bind(i64::from(closed.counts.does_not_apply))
+        .bind(i64::from(closed.counts.skipped))
+        .bind(closed.eligible.map(i64::from))
+        .execute(conn)
+        .await?
+        .rows_affected());
+    Ok(())
+}
+
+/// Lets the counts of a survey be read from now on.
+pub async fn publish_counts(tx: &mut Tx, source: &Source) -> Result<()> {
+    const SQL: &str = "update survey_counts set published = true where guild_id = $1 and source = $2 and source_key = $3";
+    on_db!(tx, conn => sqlx::query(SQL)
+        .bind(source.guild.db())
+        .bind(&source.name)
+        .bind(&source.key)
+        .execute(conn)
+        .await?
+        .rows_affected());
+    Ok(())
+}
+
+/// The published counts of a server's closed surveys, in order of closing; of one source only, when `key` is given.
+pub async fn list_closed(tx: &mut Tx, guild: GuildId, source: &str, key: Option<&str>) -> Result<Vec<ClosedCounts>> {
+    const SQL: &str = "select source, source_key, program, audience, quarter, closed_on, question, counts, does_not_apply, skipped, eligible
+         from survey_counts where guild_id = $1 and source = $2 and published and (source_key = $3 or $4)
+         order by closed_on, source_key, measure";
+    let rows: Vec<CountsRow> = on_db!(tx, conn => sqlx::query_as(SQL)
+        .bind(guild.db())
+        .bind(source)
+        .bind(key.unwrap_or_default())
+        .bind(key.is_none())
+        .fetch_all(conn)
+        .await?);
+    rows.into_iter().map(|row| row.into_counts(guild)).collect()
+}
+
+impl CountsRow {
+    fn into_counts(self, guild: GuildId) -> Result<ClosedCounts> {
+        let broken = |what: &str| Error::internal(format!("the counts of {} {} hold {what}", self.source, self.source_key));
+        let number = |value: i64| u32::try_from(value).map_err(|_| broken("a number out of range"));
+        Ok(ClosedCounts {
+            question: serde_json::from_str(&self.question).map_err(|_| broken("a question that cannot be read"))?,
+            counts: Counts {
+                options: serde_json::from_str(&self.counts).map_err(|_| broken("numbers that cannot be read"))?,
+                does_not_apply: number(self.does_not_apply)?,
+                skipped: number(self.skipped)?,
+            },
+            eligible: self.eligible.map(number).transpose()?,
+            program: self.program.clone(),
+            audience: self.audience.clone(),
+            quarter: self.quarter.clone(),
+            closed_on: self.closed_on,
+            source: Source { guild, name: self.source.clone(), key: self.source_key.clone() },
+        })
+    }
+}
+
+/// The US federal fiscal quarter of a day, for example `FY2027Q1` for 23 November 2026.
+pub fn quarter_of(day: NaiveDate) -> String {
+    let year = day.year() + i32::from(day.month() >= 10);
+    format!("FY{year}Q{}", (day.month() + 2) % 12 / 3 + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fiscal_year_starts_in_october() {
+        for (day, quarter) in [
+            ("2026-09-30", "FY2026Q4"),
+            ("2026-10-01", "FY2027Q1"),
+            ("2026-12-31", "FY2027Q1"),
+            ("2027-01-01", "FY2027Q2"),
+            ("2027-04-01", "FY2027Q3"),
+            ("2027-07-01", "FY2027Q4"),
+        ] {
+            assert_eq!(quarter_of(day.parse().unwrap()), quarter);
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! What the emulator takes and says, held against Discord's own description and against independent clients.
+
+mod clients;
+mod document;
+mod openapi;

@@ -1,0 +1,4 @@
+//! Whole stories: the real bot through the real serenity client against the emulator, on both databases.
+
+mod harness;
+mod kill;
