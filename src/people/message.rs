@@ -1,11 +1,11 @@
-//! Every word of the hello and of `/setup`.
+//! Every word of the hello, of `/setup` and of `/roster`.
 
 use super::model::{Purpose, Step, US_ZONES, zone_name};
 use super::{GuildSettings, Missing};
 use crate::discord::ControlId;
-use crate::ids::{ChannelId, InteractionId};
+use crate::ids::{ChannelId, InteractionId, UserId};
 use crate::post::{Button, Form, Input, Post, Select, SelectKind, SelectOption};
-use crate::text::shorten;
+use crate::text::{escape, plural, shorten};
 
 /// The first word of this feature's control ids.
 pub(super) const FEATURE: &str = "setup";
@@ -185,7 +185,7 @@ pub(super) fn zone_form() -> Form {
 
 /// A zone that does not exist.
 pub(super) fn unknown_zone(written: &str, alike: &[&str]) -> String {
-    let written = crate::text::escape(&shorten(written, 50));
+    let written = escape(&shorten(written, 50));
     if alike.is_empty() {
         return format!(
             "I know no time zone called \"{written}\". Its name is an area and a city, for example Europe/Berlin."
@@ -204,7 +204,7 @@ pub(super) fn review(
         let place = channel(settings, purpose).map_or_else(|| "not chosen yet".to_owned(), ChannelId::mention);
         format!("- {}: {place}", title(purpose))
     };
-    let role = settings.lead_role.map_or_else(|| "not chosen yet".to_owned(), |role| role.mention());
+    let role = settings.lead_role.map_or_else(|| "not chosen yet".to_owned(), crate::ids::RoleId::mention);
     let mut text = format!(
         "**Your choices**\n{}\n- Leads: {role}\n- Time zone: {}\n\n{}",
         Purpose::ALL.map(line).join("\n"),
@@ -324,6 +324,23 @@ pub(super) fn test_key(press: InteractionId, channel: ChannelId) -> String {
     format!("setup:{press}:{channel}:test")
 }
 
+/// After `/roster size`.
+pub(super) fn roster_size(size: u64) -> String {
+    format!(
+        "{} on the roster: everybody who has used cxbot here, and everybody whose division a lead has noted. \
+         Discord gives me no list of the server's members, so this is not the size of your group.",
+        plural(size, "person is", "people are")
+    )
+}
+
+/// After `/roster division`.
+pub(super) fn division(user: UserId, division: Option<&str>) -> String {
+    match division {
+        Some(division) => format!("Noted: {} belongs to {}.", user.mention(), escape(division)),
+        None => format!("Cleared: {} belongs to no division now.", user.mention()),
+    }
+}
+
 /// A server for tests of the words.
 #[cfg(test)]
 pub(super) fn sample(complete: bool) -> GuildSettings {
@@ -385,6 +402,8 @@ mod tests {
         for (_, purposes) in chosen_channels(&complete) {
             screens.push(("test line", test_line(&purposes).as_text()));
         }
+        screens.push(("roster", [roster_size(1), roster_size(12)].join("\n")));
+        screens.push(("division", [division(UserId(2), Some("Claims *East*")), division(UserId(2), None)].join("\n")));
         screens.push(("done", done(&complete).as_text()));
         screens.push(("done for now", done(&fresh).as_text()));
         let all = screens.iter().map(|(name, words)| format!("── {name}\n{words}")).collect::<Vec<_>>().join("\n\n");

@@ -10,7 +10,7 @@ mod message;
 mod model;
 mod store;
 
-pub use chat::Setup;
+pub use chat::{Roster, Setup};
 pub use gate::PeopleGate;
 pub use guild::{GuildSettings, Missing};
 pub use model::{Member, Purpose};

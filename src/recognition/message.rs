@@ -3,6 +3,7 @@
 
 use super::action::Action;
 use super::model::{CONSENT_DAYS, Consent, Nomination, State, Words};
+use crate::ids::ChannelId;
 use crate::people::GuildSettings;
 use crate::post::{Button, Card, Form, Input, Post};
 use crate::text::escape;
@@ -28,8 +29,7 @@ fn title(nomination: &Nomination) -> String {
 
 /// The private question to the nominee, and the same screen again while they may change their mind.
 pub(super) fn question(nomination: &Nomination, settings: &GuildSettings) -> Post {
-    let place =
-        settings.recognition_channel.map_or_else(|| "the recognition channel".into(), |channel| channel.mention());
+    let place = settings.recognition_channel.map_or_else(|| "the recognition channel".into(), ChannelId::mention);
     let group = if settings.name.is_empty() { "your group".into() } else { format!("**{}**", escape(&settings.name)) };
     let intro = match nomination.state {
         State::Published if nomination.consent == Some(Consent::Named) => {

@@ -2,7 +2,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use super::*;
-use crate::ids::{ChannelId, GuildId, UserId};
+use crate::ids::{GuildId, UserId};
 use crate::recognition::model::{NominationId, Relation};
 
 pub(in crate::recognition) fn sample(state: State) -> Nomination {

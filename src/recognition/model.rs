@@ -11,8 +11,9 @@
 //! ```
 //! Every state that no longer holds the words has them emptied by [`Nomination::apply`] itself, so no caller can forget to.
 
-use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::calendar::{self, Quarter};
 use crate::error::Refusal;
 use crate::ids::{GuildId, UserId};
 
@@ -35,25 +36,10 @@ pub const KEPT_DAYS: i64 = 90;
 pub struct Round {
     /// Its row.
     pub id: RoundId,
-    /// `FY2027 Q1`.
-    pub quarter: String,
+    /// Which fiscal quarter.
+    pub quarter: Quarter,
     /// When a lead closed it.
     pub closed_at: Option<DateTime<Utc>>,
-}
-
-/// The US federal fiscal quarter of a date (the year starts on 1 October): its name, and its last day.
-#[must_use]
-pub fn fiscal_quarter(date: NaiveDate) -> (String, NaiveDate) {
-    let shifted = date.month0() + 3;
-    let year = date.year() + i32::from(shifted >= 12);
-    let quarter = (shifted % 12) / 3 + 1;
-    // The first month after the quarter: January, April, July, October.
-    let (end_year, end_month) =
-        if date.month() >= 10 { (date.year() + 1, 1) } else { (date.year(), date.month0() / 3 * 3 + 4) };
-    let last = NaiveDate::from_ymd_opt(end_year, end_month, 1)
-        .and_then(|first| first.pred_opt())
-        .expect("the first of a month has a day before it");
-    (format!("FY{year} Q{quarter}"), last)
 }
 
 /// How the nominator knows the nominee's work.
@@ -458,9 +444,8 @@ impl Nomination {
     /// When the words go, if nobody recognises it: [`KEPT_DAYS`] after the last day of the quarter of its draft.
     #[must_use]
     pub fn forget_at(&self, zone: chrono_tz::Tz) -> DateTime<Utc> {
-        let (_, last) = fiscal_quarter(self.drafted_at.with_timezone(&zone).date_naive());
-        let midnight = (last + TimeDelta::days(KEPT_DAYS + 1)).and_time(chrono::NaiveTime::MIN);
-        midnight.and_utc()
+        let last = Quarter::at(self.drafted_at, zone).last_day();
+        calendar::instant((last + TimeDelta::days(KEPT_DAYS + 1)).and_time(chrono::NaiveTime::MIN), zone)
     }
 
     /// Applies an event: the nomination as it is afterwards, and what must follow.

@@ -2,10 +2,9 @@
 
 use super::action::Action;
 use super::catalogue::Catalogue;
-use super::model::{
-    Actor, Event, MOST_PER_ROUND, Nomination, NominationId, NominationRefusal, Relation, State, Words, fiscal_quarter,
-};
+use super::model::{Actor, Event, MOST_PER_ROUND, Nomination, NominationId, NominationRefusal, Relation, State, Words};
 use super::{effects, job, message, screens, store};
+use crate::calendar::Quarter;
 use crate::discord::{Control, Incoming, Reply};
 use crate::error::{Error, Result};
 use crate::ids::{GuildId, UserId};
@@ -72,13 +71,13 @@ async fn open_round(
     author: UserId,
     now: chrono::DateTime<chrono::Utc>,
 ) -> Result<super::Round> {
-    let (quarter, _) = fiscal_quarter(settings.date(now));
-    let round = store::current_round(tx, settings.guild, &quarter, now).await?;
+    let quarter = Quarter::at(now, settings.zone);
+    let round = store::current_round(tx, settings.guild, quarter, now).await?;
     if round.closed_at.is_some() {
-        return Err(NominationRefusal::RoundClosed(round.quarter).into());
+        return Err(NominationRefusal::RoundClosed(round.quarter.words()).into());
     }
     if store::count_sent(tx, round.id, author).await? >= MOST_PER_ROUND {
-        return Err(NominationRefusal::TwoAlready(round.quarter).into());
+        return Err(NominationRefusal::TwoAlready(round.quarter.words()).into());
     }
     Ok(round)
 }
@@ -102,14 +101,12 @@ pub(super) fn picked(services: &Services, action: Action, control: &Control) -> 
     let value = control.picked.first().map_or("", String::as_str);
     let unknown =
         || Error::refused("That entry is no longer in the list. Run `/nominate` again to see the present one.");
-    match action {
-        Action::Relation(_) => Relation::parse(value).map(Event::Relate).ok_or_else(unknown),
-        _ => {
-            let catalogue = Catalogue::load(&services.content)?;
-            let tag = catalogue.find(value).ok_or_else(unknown)?;
-            Ok(Event::Choose(tag.id.clone(), tag.title()))
-        }
+    if let Action::Relation(_) = action {
+        return Relation::parse(value).map(Event::Relate).ok_or_else(unknown);
     }
+    let catalogue = Catalogue::load(&services.content)?;
+    let tag = catalogue.find(value).ok_or_else(unknown)?;
+    Ok(Event::Choose(tag.id.clone(), tag.title()))
 }
 
 /// Opens the form with what is there.
@@ -224,8 +221,8 @@ pub(super) async fn set_round(services: &Services, incoming: &Incoming, open: bo
         .write(move |tx| {
             Box::pin(async move {
                 let settings = noted(tx, guild, zone).await?;
-                let (quarter, _) = fiscal_quarter(settings.date(now));
-                let round = store::current_round(tx, guild, &quarter, now).await?;
+                let quarter = Quarter::at(now, settings.zone);
+                let round = store::current_round(tx, guild, quarter, now).await?;
                 let changed = store::set_round_open(tx, round.id, open, now).await?;
                 Ok((round, changed))
             })

@@ -20,7 +20,7 @@ pub(super) fn author(nomination: &Nomination, catalogue: &Catalogue, note: Optio
         ),
         _ => format!("**Your nomination of {who}**\n{}", outcome(nomination)),
     };
-    let mut post = Post::text(noted(note, text));
+    let mut post = Post::text(noted(note, &text));
     if nomination.state == State::Draft || nomination.state == State::Waiting {
         if !nomination.words.is_empty() {
             let title = nomination.tag_title.clone().unwrap_or_else(|| "Your words".into());
@@ -34,8 +34,8 @@ pub(super) fn author(nomination: &Nomination, catalogue: &Catalogue, note: Optio
     post
 }
 
-fn noted(note: Option<&str>, text: String) -> String {
-    note.map_or_else(|| text.clone(), |note| format!("{note}\n\n{text}"))
+fn noted(note: Option<&str>, text: &str) -> String {
+    note.map_or_else(|| text.to_owned(), |note| format!("{note}\n\n{text}"))
 }
 
 fn next_for_draft(nomination: &Nomination) -> String {
@@ -118,7 +118,7 @@ pub(super) fn sent(nomination: &Nomination, round: &Round) -> Post {
         "Thank you. Your nomination of {} for {} is with the reviewers, without your name. You will hear from me if they decline it. \
          Until they decide, `/recognition mine` lets you change it or take it back.",
         nomination.nominee.mention(),
-        round.quarter
+        round.quarter.words()
     ))
     .with_buttons([Button::secondary(Action::See(nomination.id).to_id(), "Look at it")])
 }
@@ -234,7 +234,7 @@ pub(super) fn review(nomination: &Nomination, place: Place, note: Option<&str>) 
         None => Button::secondary(format!("{}:{}", Action::Look(id).to_id(), label.to_lowercase()), label).disabled(),
     };
     let title = nomination.tag_title.clone().unwrap_or_default();
-    Post::text(noted(note, text))
+    Post::text(noted(note, &text))
         .with_card(Card::new(title, told(&nomination.words)))
         .with_buttons([
             Button::success(Action::Accept(id, revision).to_id(), "Accept"),
@@ -247,7 +247,7 @@ pub(super) fn review(nomination: &Nomination, place: Place, note: Option<&str>) 
 /// The empty queue.
 pub(super) fn nothing_to_review(note: Option<&str>) -> Post {
     let text = "No nomination waits for your review. (What you wrote yourself, or what is about you, is reviewed by another lead.)";
-    Post::text(noted(note, text.to_owned()))
+    Post::text(noted(note, text))
 }
 
 /// Asks once more before a story is withdrawn.
@@ -268,7 +268,7 @@ pub(super) const ERASED: &str =
 
 /// After `/recognition open` and `/recognition close`.
 pub(super) fn round_set(round: &Round, open: bool, changed: bool) -> String {
-    let quarter = &round.quarter;
+    let quarter = round.quarter.words();
     match (open, changed) {
         (true, true) => {
             format!("Nominations for {quarter} are open again. Nothing was posted; tell people where it suits you.")

@@ -12,7 +12,7 @@ fn the_private_screens() {
     partial.words.evidence.clear();
     let mut accepted_and_withdrawn = sample(State::Withdrawn);
     accepted_and_withdrawn.decided_at = Some(accepted_and_withdrawn.drafted_at);
-    let round = Round { id: RoundId(1), quarter: "FY2027 Q1".into(), closed_at: None };
+    let round = Round { id: RoundId(1), quarter: crate::calendar::Quarter::new(2027, 1).unwrap(), closed_at: None };
     let place = Place { at: 2, of: 3, previous: Some(NominationId(6)), next: None };
     let mut about_me = sample(State::Asked);
     (about_me.nominator, about_me.nominee) = (UserId(33), UserId(11));

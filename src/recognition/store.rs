@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::FromRow;
 
 use super::model::{Consent, Nomination, NominationId, Relation, Round, RoundId, State, Words};
+use crate::calendar::Quarter;
 use crate::error::{Error, Result};
 use crate::ids::{GuildId, UserId};
 use crate::on_db;
@@ -12,18 +13,18 @@ use crate::store::Tx;
 #[derive(FromRow)]
 struct RoundRow {
     id: i64,
-    quarter: String,
     closed_at: Option<DateTime<Utc>>,
 }
 
 /// The round of a fiscal quarter, opened now if it does not exist yet.
-pub async fn current_round(tx: &mut Tx, guild: GuildId, quarter: &str, now: DateTime<Utc>) -> Result<Round> {
+pub async fn current_round(tx: &mut Tx, guild: GuildId, quarter: Quarter, now: DateTime<Utc>) -> Result<Round> {
     const OPEN: &str = "insert into recognition_rounds (guild_id, quarter, opened_at) values ($1, $2, $3)
          on conflict (guild_id, quarter) do nothing";
-    const FIND: &str = "select id, quarter, closed_at from recognition_rounds where guild_id = $1 and quarter = $2";
-    on_db!(tx, conn => sqlx::query(OPEN).bind(guild.db()).bind(quarter).bind(now).execute(conn).await?.rows_affected());
-    let row: RoundRow = on_db!(tx, conn => sqlx::query_as(FIND).bind(guild.db()).bind(quarter).fetch_one(conn).await?);
-    Ok(Round { id: RoundId(row.id), quarter: row.quarter, closed_at: row.closed_at })
+    const FIND: &str = "select id, closed_at from recognition_rounds where guild_id = $1 and quarter = $2";
+    let name = quarter.to_string();
+    on_db!(tx, conn => sqlx::query(OPEN).bind(guild.db()).bind(&name).bind(now).execute(conn).await?.rows_affected());
+    let row: RoundRow = on_db!(tx, conn => sqlx::query_as(FIND).bind(guild.db()).bind(&name).fetch_one(conn).await?);
+    Ok(Round { id: RoundId(row.id), quarter, closed_at: row.closed_at })
 }
 
 /// Opens or closes a round; whether this call did it.

@@ -5,7 +5,7 @@ use cxbot::discord::{Act, Call, Feature, Gate, Incoming, Joined, Person, Tier};
 use cxbot::help::{Group, Help};
 use cxbot::ids::{ChannelId, GuildId, InteractionId, RoleId, UserId};
 use cxbot::on_db;
-use cxbot::people::{self, Missing, PeopleGate, Setup};
+use cxbot::people::{self, Missing, PeopleGate, Roster, Setup};
 use cxbot::recognition::Recognition;
 use cxbot::store::Store;
 
@@ -21,6 +21,7 @@ crate::on_both!(
     setup_in_any_order_after_a_restart,
     test_lines_tell_what_became_of_them,
     help_names_the_next_step,
+    a_lead_notes_a_division,
 );
 
 async fn guild(store: &Store) -> people::GuildSettings {
@@ -126,7 +127,7 @@ async fn tiers_follow_discord_and_the_stored_role(store: Store) {
     assert_eq!(tier(&[8, 9], false, Some(GUILD)).await, Some(Tier::Lead));
     assert_eq!(tier(&[], true, Some(GUILD)).await, Some(Tier::Admin));
     assert_eq!(tier(&[9], false, Some(GuildId(99))).await, Some(Tier::Member), "a role counts on its own server");
-    assert_eq!(tier(&[9], true, None).await, Some(Tier::Member), "nobody is more than a member in a direct message");
+    assert_eq!(tier(&[9], true, None).await, None, "nobody has a tier in a direct message");
 }
 
 async fn hello_is_said_once(store: Store) {
@@ -261,4 +262,19 @@ async fn help_names_the_next_step(store: Store) {
     let mut member = Player::new(&help, &services, 2, Tier::Member);
     member.runs("help", None).await.unwrap();
     assert!(member.shown.text.contains("/nominate") && !member.shown.as_text().contains("queue"));
+}
+
+async fn a_lead_notes_a_division(store: Store) {
+    let services = services(store.clone());
+    let mut lead = Player::new(&Roster, &services, 3, Tier::Lead);
+    lead.runs_with("roster division", Some((2, false)), &[("name", "Claims *East*")]).await.unwrap();
+    assert_eq!(lead.shown.text, r"Noted: <@2> belongs to Claims \*East\*.");
+    lead.runs("roster size", None).await.unwrap();
+    assert!(lead.shown.text.starts_with("1 person is on the roster"), "{}", lead.shown.text);
+    let division = || store.read(|tx| Box::pin(people::find_member(tx, GUILD, UserId(2))));
+    assert_eq!(division().await.unwrap().unwrap().division.as_deref(), Some("Claims *East*"));
+    lead.runs("roster division", Some((2, false))).await.unwrap();
+    assert_eq!(division().await.unwrap().unwrap().division, None);
+    let refusal = lead.runs("roster division", Some((9, true))).await.unwrap_err();
+    assert!(refusal.starts_with("A bot belongs"), "{refusal}");
 }

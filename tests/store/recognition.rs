@@ -26,6 +26,7 @@ crate::on_both!(
     passed_on_as_thanks_is_erased_here,
     no_answer_in_seven_days_stays_private,
     a_refusal_erases_and_tells_nobody,
+    with_direct_messages_closed_the_question_waits_in_mine,
     what_was_not_recognised_is_forgotten,
     presses_of_the_wrong_person_are_refused_kindly,
     pressing_twice_publishes_once,
@@ -67,7 +68,7 @@ fn answers() -> [(&'static str, &'static str); 4] {
 }
 
 /// Fills a nomination and sends it; the author is back with the thanks on their screen.
-async fn nominates<'a>(services: &'a Services, author: u64, nominee: u64) -> Player<'a, Recognition> {
+async fn nominates(services: &Services, author: u64, nominee: u64) -> Player<'_, Recognition> {
     let mut ben = player(services, author, Tier::Member);
     ben.runs("nominate", Some((nominee, false))).await.unwrap();
     ben.picks("Which principle", "outside-in").await.unwrap();
@@ -245,7 +246,7 @@ async fn two_in_a_round_and_a_withdrawn_one_does_not_count(store: Store) {
     nominates(&services, AUTHOR, 22).await;
     let mut ben = nominates(&services, AUTHOR, 23).await;
     let refusal = ben.runs("nominate", Some((24, false))).await.unwrap_err();
-    assert!(refusal.starts_with("You have sent two nominations in FY2027 Q1"), "{refusal}");
+    assert!(refusal.starts_with("You have sent two nominations in FY2027Q1"), "{refusal}");
     // The same person again is not a third nomination but the one that is there.
     ben.runs("nominate", Some((23, false))).await.unwrap();
     ben.presses("Take it back").await.unwrap();
@@ -263,18 +264,26 @@ async fn a_closed_round_says_so_and_opens_again(store: Store) {
     let services = stage(&store).await;
     let mut lead = player(&services, LEAD, Tier::Lead);
     lead.runs("recognition open", None).await.unwrap();
-    assert!(lead.shown.text.starts_with("Nominations for FY2027 Q1 are open."), "{}", lead.shown.text);
+    assert!(
+        lead.shown.text.starts_with("Nominations for FY2027Q1 (October to December 2026) are open."),
+        "{}",
+        lead.shown.text
+    );
     let mut ben = player(&services, AUTHOR, Tier::Member);
     ben.runs("nominate", Some((NOMINEE, false))).await.unwrap();
     lead.runs("recognition close", None).await.unwrap();
-    assert!(lead.shown.text.starts_with("Nominations for FY2027 Q1 are closed. What"), "{}", lead.shown.text);
+    assert!(
+        lead.shown.text.starts_with("Nominations for FY2027Q1 (October to December 2026) are closed. What"),
+        "{}",
+        lead.shown.text
+    );
     lead.runs("recognition close", None).await.unwrap();
     assert!(lead.shown.text.contains("closed already"));
     ben.picks("Which principle", "outside-in").await.unwrap();
     ben.picks("How do you know", "other").await.unwrap();
     ben.submits(&answers()).await.unwrap();
     let refusal = ben.presses("Send").await.unwrap_err();
-    assert!(refusal.starts_with("Nominations for FY2027 Q1 are closed."), "{refusal}");
+    assert!(refusal.starts_with("Nominations for FY2027Q1 (October to December 2026) are closed."), "{refusal}");
     lead.runs("recognition open", None).await.unwrap();
     assert!(lead.shown.text.contains("open again"));
     ben.presses("Send").await.unwrap();
@@ -469,6 +478,29 @@ async fn a_refusal_erases_and_tells_nobody(store: Store) {
     ana.runs_mine_is_empty().await;
 }
 
+async fn with_direct_messages_closed_the_question_waits_in_mine(store: Store) {
+    let services = stage(&store).await;
+    let id = accepted(&services).await;
+    // What the sender records when the person accepts no direct messages; it keeps the words for another try.
+    store
+        .write(|tx| {
+            Box::pin(async move {
+                let sql = "update outbox set failed_at = due_at, failure = 'They accept no direct messages.' where kind = 'direct'";
+                on_db!(tx, conn => sqlx::query(sql).execute(conn).await?.rows_affected());
+                Ok(())
+            })
+        })
+        .await
+        .unwrap();
+    let mut ana = player(&services, NOMINEE, Tier::Member);
+    ana.runs("recognition mine", None).await.unwrap();
+    assert!(ana.shown.text.contains("waits for your answer"), "{}", ana.shown.text);
+    ana.picks("Look at one", &id.to_string()).await.unwrap();
+    assert!(ana.shown.as_text().contains(STORY));
+    ana.presses("No, erase it").await.unwrap();
+    assert!(!holds_the_words(&store).await);
+}
+
 impl Player<'_, Recognition> {
     async fn runs_mine_is_empty(&mut self) {
         self.guild = Some(GUILD);
@@ -482,7 +514,7 @@ async fn what_was_not_recognised_is_forgotten(store: Store) {
     nominates(&services, AUTHOR, NOMINEE).await;
     let id = latest(&store).await;
     let planned = comes_due(&services, "recognition_forget", id).await;
-    assert_eq!(planned.to_string(), "2027-04-01 00:00:00 UTC");
+    assert_eq!(planned.to_string(), "2027-04-01 04:00:00 UTC");
     assert_eq!(find(&store, id).await.state, State::Expired);
     assert!(!holds_the_words(&store).await);
     // What was recognised stays.

@@ -98,21 +98,32 @@ impl<'a, F: Feature> Player<'a, F> {
 
     /// Runs a command; `person` is its user option.
     pub async fn runs(&mut self, path: &str, person: Option<(u64, bool)>) -> Result<(), String> {
+        self.runs_with(path, person, &[]).await
+    }
+
+    /// Runs a command with further text options.
+    pub async fn runs_with(
+        &mut self,
+        path: &str,
+        person: Option<(u64, bool)>,
+        texts: &[(&str, &str)],
+    ) -> Result<(), String> {
         assert!(
             self.feature.tier_for_command(path).is_some_and(|tier| tier <= self.tier),
             "/{path} is not for {:?}",
             self.tier
         );
-        let mut words = path.split(' ');
-        let name = words.next().unwrap();
         let mut options = vec![];
-        if let Some(sub) = words.next() {
-            options.push(json!({"type": 1, "name": sub, "options": []}));
-        }
         let mut resolved = json!({});
         if let Some((user, bot)) = person {
-            options.push(json!({"type": 6, "name": "person", "value": user.to_string()}));
-            resolved = json!({"users": {user.to_string(): {"id": user.to_string(), "username": "x", "discriminator": "0", "avatar": null, "bot": bot}}});
+            let (user, name) = (user.to_string(), "person");
+            options.push(json!({"type": 6, "name": name, "value": user}));
+            resolved = json!({"users": {user.clone(): {"id": user, "username": "x", "discriminator": "0", "avatar": null, "bot": bot}}});
+        }
+        options.extend(texts.iter().map(|(name, value)| json!({"type": 3, "name": name, "value": value})));
+        let (name, sub) = path.split_once(' ').map_or((path, None), |(name, sub)| (name, Some(sub)));
+        if let Some(sub) = sub {
+            options = vec![json!({"type": 1, "name": sub, "options": options})];
         }
         let data = json!({"id": "5", "name": name, "type": 1, "options": options, "resolved": resolved});
         let call = Call { path: path.into(), data: serde_json::from_value(data).unwrap() };
