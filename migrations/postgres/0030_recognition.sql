@@ -2,7 +2,7 @@
 create table recognition_rounds (
     id         bigint generated always as identity primary key,
     guild_id   bigint not null,
-    quarter    text    not null,        -- FY2027 Q1
+    quarter    text    not null,        -- FY2027Q1
     opened_at  timestamptz not null,
     closed_at  timestamptz,                     -- a lead closed it; no further nominations
     unique (guild_id, quarter)

@@ -2,7 +2,7 @@
 create table recognition_rounds (
     id         integer primary key,
     guild_id   integer not null,
-    quarter    text    not null,        -- FY2027 Q1
+    quarter    text    not null,        -- FY2027Q1
     opened_at  text not null,
     closed_at  text,                     -- a lead closed it; no further nominations
     unique (guild_id, quarter)

@@ -72,7 +72,11 @@ fn collect(feature: &dyn Feature, before: &str, command: &serde_json::Value, lin
         Some(ON_A_MESSAGE) => format!("Right-click a message, Apps, **{path}**"),
         _ => format!("`/{path}`"),
     };
-    let what = if matches!(menu, Some(ON_A_PERSON | ON_A_MESSAGE)) { "" } else { command["description"].as_str().unwrap_or("") };
+    let what = if matches!(menu, Some(ON_A_PERSON | ON_A_MESSAGE)) {
+        ""
+    } else {
+        command["description"].as_str().unwrap_or("")
+    };
     lines.push(Line { tier, way, what: what.trim().to_owned() });
 }
 
@@ -84,22 +88,28 @@ pub(super) fn help(groups: &[Group], tier: Tier, settings: Option<&GuildSettings
         Tier::Admin => "What you can do here, as somebody who may manage the server",
     };
     let jobs = groups.iter().filter_map(|group| group.shown_to(tier)).collect::<Vec<_>>().join("\n\n");
-    Post::text(format!("**Next:** {}", next_step(tier, settings)))
-        .with_card(Card::new(you, shorten(&jobs, 4096)).with_footer("Answers to commands are seen only by you, unless they say otherwise."))
+    Post::text(format!("**Next:** {}", next_step(tier, settings))).with_card(
+        Card::new(you, shorten(&jobs, 4096))
+            .with_footer("Answers to commands are seen only by you, unless they say otherwise."),
+    )
 }
 
 fn next_step(tier: Tier, settings: Option<&GuildSettings>) -> String {
     let missing = settings.map(GuildSettings::missing);
     match (tier, missing.as_deref()) {
         (Tier::Admin, None) => "run `/setup`. It takes about two minutes.".into(),
-        (Tier::Admin, Some([])) => "everything is set up. Post a first lesson or open a pulse, or leave that to your leads.".into(),
+        (Tier::Admin, Some([])) => {
+            "everything is set up. Post a first lesson or open a pulse, or leave that to your leads.".into()
+        }
         (Tier::Admin, Some(missing)) => format!("run `/setup`. Still missing: {}.", words(missing)),
         (_, None) => "cxbot is not set up here yet. Ask somebody who may manage the server to run `/setup`.".into(),
         (Tier::Lead, Some([])) => "look whether a nomination waits for you: `/recognition queue`.".into(),
         (Tier::Lead, Some(missing)) => {
             format!("ask somebody who may manage the server to run `/setup`. Still missing: {}.", words(missing))
         }
-        (Tier::Member, Some(_)) => "think of one colleague who made something easier for a customer lately, and run `/nominate`.".into(),
+        (Tier::Member, Some(_)) => {
+            "think of one colleague who made something easier for a customer lately, and run `/nominate`.".into()
+        }
     }
 }
 
@@ -117,7 +127,7 @@ mod tests {
     #[test]
     fn each_tier_sees_its_own_commands_and_a_next_step() {
         let groups = [
-            Group::of("Recognition", &Recognition::default()),
+            Group::of("Recognition", &Recognition),
             Group::of("This server", &Setup),
             Group::of("Help", &Help::default()),
         ];
@@ -151,8 +161,11 @@ mod tests {
 
     #[test]
     fn a_member_is_never_shown_what_leads_do() {
-        let groups = [Group::of("Recognition", &Recognition::default()), Group::of("This server", &Setup)];
+        let groups = [Group::of("Recognition", &Recognition), Group::of("This server", &Setup)];
         let shown = help(&groups, Tier::Member, None).as_text();
-        assert!(shown.contains("/nominate") && !shown.contains("queue") && !shown.contains("Choose channels"), "{shown}");
+        assert!(
+            shown.contains("/nominate") && !shown.contains("queue") && !shown.contains("Choose channels"),
+            "{shown}"
+        );
     }
 }

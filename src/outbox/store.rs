@@ -75,8 +75,10 @@ pub async fn edit(tx: &mut Tx, guild: GuildId, of_key: &str, post: &Post, now: D
 /// Takes the message with key `of_key` away from Discord, or keeps it from being sent. What it would have said, if it is still
 /// waiting, is gone from the outbox at once.
 pub async fn delete(tx: &mut Tx, guild: GuildId, of_key: &str, now: DateTime<Utc>) -> Result<()> {
-    const FORGET: &str = "update outbox set body = '', failed_at = $3, failure = 'taken back before it was sent'
-         where key in ($1, $2) and claimed_at is null and sent_at is null and failed_at is null";
+    // A message that was given up keeps its words for another try; taken back, it keeps them no longer.
+    const FORGET: &str = "update outbox set body = '', failed_at = coalesce(failed_at, $3),
+             failure = coalesce(failure, 'taken back before it was sent')
+         where key in ($1, $2) and claimed_at is null and sent_at is null";
     let edits = format!("{of_key}/edit");
     on_db!(tx, conn => sqlx::query(FORGET).bind(of_key).bind(&edits).bind(now).execute(conn).await?.rows_affected());
     let key = format!("{of_key}/delete");

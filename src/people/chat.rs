@@ -1,17 +1,18 @@
-//! `/setup` and the hello: load, decide, save, answer.
+//! `/setup`, the hello and `/roster`: load, decide, save, answer.
 
 use async_trait::async_trait;
 use serenity::builder::CreateCommand;
-use serenity_commands::Commands;
+use serenity_commands::{Command, Commands};
 
 use super::message::{self, ANOTHER_ZONE, Action, TestLine};
 use super::model::{Step, parse_zone};
 use super::{GuildSettings, store};
 use crate::discord::{Call, Control, Feature, Incoming, Joined, Reply, Tier};
 use crate::error::{Error, Result};
-use crate::ids::{ChannelId, GuildId, InteractionId, RoleId};
+use crate::ids::{ChannelId, GuildId, InteractionId, RoleId, UserId};
 use crate::outbox::{self, Queue, To};
 use crate::services::Services;
+use crate::text::{clean, shorten};
 
 /// The walk-through for whoever may manage the server, and the hello that invites them to it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -63,10 +64,9 @@ impl Feature for Setup {
             Action::Show(step) => message::step(step, &load(services, guild).await?, None),
             Action::PickChannel(purpose) => {
                 let channel: ChannelId = picked.parse().map_err(|_| nothing_picked())?;
-                let settings = change(services, guild, move |tx| {
-                    Box::pin(store::choose_channel(tx, guild, purpose, channel))
-                })
-                .await?;
+                let settings =
+                    change(services, guild, move |tx| Box::pin(store::choose_channel(tx, guild, purpose, channel)))
+                        .await?;
                 message::step(Step::Channels, &settings, None)
             }
             Action::PickRole => {
@@ -207,6 +207,76 @@ async fn test_result(services: &Services, settings: &GuildSettings, press: Inter
     Ok(message::review(settings, Some((press, &lines)), None))
 }
 
+/// The roster, for leads: who is in which division, and how many take part.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Roster;
+
+#[derive(Debug, Commands)]
+enum RosterSlash {
+    /// Who takes part, for leads.
+    Roster(RosterCommand),
+}
+
+#[derive(Debug, Command)]
+enum RosterCommand {
+    /// How many people take part, and what this counts.
+    Size,
+
+    /// Note the division that a person belongs to.
+    Division {
+        /// The person
+        person: serenity::model::id::UserId,
+        /// The division, at most 60 characters; leave it out to clear it
+        name: Option<String>,
+    },
+}
+
+#[async_trait]
+impl Feature for Roster {
+    fn name(&self) -> &'static str {
+        "roster"
+    }
+
+    fn commands(&self) -> Vec<CreateCommand> {
+        RosterSlash::create_commands()
+    }
+
+    fn tier_for_command(&self, path: &str) -> Option<Tier> {
+        matches!(path, "roster size" | "roster division").then_some(Tier::Lead)
+    }
+
+    fn tier_for_action(&self, _action: &str) -> Option<Tier> {
+        None
+    }
+
+    async fn on_command(&self, services: &Services, incoming: &Incoming, call: &Call) -> Result<Reply> {
+        let guild = incoming.on_server()?;
+        let RosterSlash::Roster(command) = RosterSlash::from_command_data(&call.data)
+            .map_err(|fault| Error::internal(format!("{}: {fault}", call.path)))?;
+        match command {
+            RosterCommand::Size => {
+                let size = services.store.read(|tx| Box::pin(store::roster_size(tx, guild))).await?;
+                Ok(Reply::say(message::roster_size(size)))
+            }
+            RosterCommand::Division { person, name } => {
+                if call.data.resolved.users.get(&person).is_some_and(|user| user.bot) {
+                    return Err(Error::refused("A bot belongs to no division. Pick a person."));
+                }
+                let (user, today) = (UserId(person.get()), load(services, guild).await?.date(services.clock.now()));
+                let division = name.map(|name| shorten(&clean(&name), 60)).filter(|name| !name.is_empty());
+                let said = message::division(user, division.as_deref());
+                services
+                    .store
+                    .write(move |tx| {
+                        Box::pin(async move { store::set_division(tx, guild, user, division.as_deref(), today).await })
+                    })
+                    .await?;
+                Ok(Reply::say(said))
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -233,5 +303,9 @@ mod tests {
             assert_eq!(Setup.tier_for_action(action), Some(tier), "{id}");
         }
         assert_eq!(Setup.tier_for_action("delete-everything"), None);
+        for path in ["roster size", "roster division"] {
+            assert_eq!(Roster.tier_for_command(path), Some(Tier::Lead));
+        }
+        assert_eq!(Roster.tier_for_command("roster"), None);
     }
 }

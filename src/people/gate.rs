@@ -10,15 +10,15 @@ use crate::services::Services;
 /// Decides tiers by what Discord says about the person and what `/setup` stored: who may manage the server is an admin, who has the
 /// lead role is a lead, everybody else on the server is a member.
 ///
-/// What happens in a direct message counts as a member's act, with no more rights than that: buttons reach people there only because
-/// cxbot sent them, and their handlers check that the person is the one they were sent to.
+/// In a direct message nobody has a tier. What cxbot asks people there (a member's controls) needs none: the handlers check that the
+/// person is the one they were sent to.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct PeopleGate;
 
 #[async_trait]
 impl Gate for PeopleGate {
     async fn tier(&self, services: &Services, incoming: &Incoming) -> Result<Option<Tier>> {
-        let Some(guild) = incoming.guild else { return Ok(Some(Tier::Member)) };
+        let Some(guild) = incoming.guild else { return Ok(None) };
         if incoming.person.manages_server {
             return Ok(Some(Tier::Admin));
         }

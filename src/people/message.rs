@@ -1,13 +1,11 @@
-//! Every word of the hello and of `/setup`.
-
-
+//! Every word of the hello, of `/setup` and of `/roster`.
 
 use super::model::{Purpose, Step, US_ZONES, zone_name};
 use super::{GuildSettings, Missing};
 use crate::discord::ControlId;
-use crate::ids::{ChannelId, InteractionId};
+use crate::ids::{ChannelId, InteractionId, UserId};
 use crate::post::{Button, Form, Input, Post, Select, SelectKind, SelectOption};
-use crate::text::shorten;
+use crate::text::{escape, plural, shorten};
 
 /// The first word of this feature's control ids.
 pub(super) const FEATURE: &str = "setup";
@@ -167,7 +165,8 @@ fn zone(settings: &GuildSettings) -> Post {
         option.picked = *zone == settings.zone;
         option
     });
-    let another = SelectOption::new(ANOTHER_ZONE, "Another zone …").described("Write its name, for example Europe/Berlin");
+    let another =
+        SelectOption::new(ANOTHER_ZONE, "Another zone …").described("Write its name, for example Europe/Berlin");
     Post::text(format!(
         "**Step 3 of 3: your time zone**\n\"Monday 9:00\" will mean 9:00 there, also when the clocks change. Now: **{}**.",
         zone_name(settings.zone)
@@ -186,9 +185,11 @@ pub(super) fn zone_form() -> Form {
 
 /// A zone that does not exist.
 pub(super) fn unknown_zone(written: &str, alike: &[&str]) -> String {
-    let written = crate::text::escape(&shorten(written, 50));
+    let written = escape(&shorten(written, 50));
     if alike.is_empty() {
-        return format!("I know no time zone called \"{written}\". Its name is an area and a city, for example Europe/Berlin.");
+        return format!(
+            "I know no time zone called \"{written}\". Its name is an area and a city, for example Europe/Berlin."
+        );
     }
     format!("I know no time zone called \"{written}\". Did you mean {}?", alike.join(", "))
 }
@@ -203,7 +204,7 @@ pub(super) fn review(
         let place = channel(settings, purpose).map_or_else(|| "not chosen yet".to_owned(), ChannelId::mention);
         format!("- {}: {place}", title(purpose))
     };
-    let role = settings.lead_role.map_or_else(|| "not chosen yet".to_owned(), |role| role.mention());
+    let role = settings.lead_role.map_or_else(|| "not chosen yet".to_owned(), crate::ids::RoleId::mention);
     let mut text = format!(
         "**Your choices**\n{}\n- Leads: {role}\n- Time zone: {}\n\n{}",
         Purpose::ALL.map(line).join("\n"),
@@ -254,9 +255,13 @@ pub(super) fn test_line(purposes: &[Purpose]) -> Post {
 /// The last screen.
 pub(super) fn done(settings: &GuildSettings) -> Post {
     let text = if settings.missing().is_empty() {
-        "**cxbot is set up.** `/help` shows what you and your leads can do next. Run `/setup` again to change anything.".to_owned()
+        "**cxbot is set up.** `/help` shows what you and your leads can do next. Run `/setup` again to change anything."
+            .to_owned()
     } else {
-        format!("**Saved for now.** {}\n\nWhat is chosen already works. Run `/setup` again for the rest.", missing(settings))
+        format!(
+            "**Saved for now.** {}\n\nWhat is chosen already works. Run `/setup` again for the rest.",
+            missing(settings)
+        )
     };
     Post::text(text).with_buttons([Button::secondary(Action::Show(Step::Review).to_id(), "Back")])
 }
@@ -319,6 +324,23 @@ pub(super) fn test_key(press: InteractionId, channel: ChannelId) -> String {
     format!("setup:{press}:{channel}:test")
 }
 
+/// After `/roster size`.
+pub(super) fn roster_size(size: u64) -> String {
+    format!(
+        "{} on the roster: everybody who has used cxbot here, and everybody whose division a lead has noted. \
+         Discord gives me no list of the server's members, so this is not the size of your group.",
+        plural(size, "person is", "people are")
+    )
+}
+
+/// After `/roster division`.
+pub(super) fn division(user: UserId, division: Option<&str>) -> String {
+    match division {
+        Some(division) => format!("Noted: {} belongs to {}.", user.mention(), escape(division)),
+        None => format!("Cleared: {} belongs to no division now.", user.mention()),
+    }
+}
+
 /// A server for tests of the words.
 #[cfg(test)]
 pub(super) fn sample(complete: bool) -> GuildSettings {
@@ -342,7 +364,8 @@ mod tests {
 
     #[test]
     fn every_control_reads_back() {
-        let mut actions = vec![Action::Begin, Action::PickRole, Action::PickZone, Action::WriteZone, Action::Try, Action::Done];
+        let mut actions =
+            vec![Action::Begin, Action::PickRole, Action::PickZone, Action::WriteZone, Action::Try, Action::Done];
         actions.push(Action::Tried(InteractionId(u64::MAX)));
         actions.extend(Step::ALL.map(Action::Show));
         actions.extend(Purpose::ALL.map(Action::PickChannel));
@@ -369,15 +392,18 @@ mod tests {
         let unknown = unknown_zone("Chicgao", &["America/Chicago"]);
         screens.push(("unknown zone", step(Step::Zone, &fresh, Some(&unknown)).as_text()));
         screens.push(("nothing alike", unknown_zone("Mars", &[])));
-        let lines = [
-            (ChannelId(11), TestLine::Failed("Discord does not let me".into())),
-            (ChannelId(12), TestLine::OnItsWay),
-        ];
+        let lines =
+            [(ChannelId(11), TestLine::Failed("Discord does not let me".into())), (ChannelId(12), TestLine::OnItsWay)];
         screens.push(("testing", review(&complete, Some((InteractionId(5), &lines)), None).as_text()));
-        screens.push(("tested", review(&complete, Some((InteractionId(5), &[(ChannelId(12), TestLine::Arrived)])), None).as_text()));
+        screens.push((
+            "tested",
+            review(&complete, Some((InteractionId(5), &[(ChannelId(12), TestLine::Arrived)])), None).as_text(),
+        ));
         for (_, purposes) in chosen_channels(&complete) {
             screens.push(("test line", test_line(&purposes).as_text()));
         }
+        screens.push(("roster", [roster_size(1), roster_size(12)].join("\n")));
+        screens.push(("division", [division(UserId(2), Some("Claims *East*")), division(UserId(2), None)].join("\n")));
         screens.push(("done", done(&complete).as_text()));
         screens.push(("done for now", done(&fresh).as_text()));
         let all = screens.iter().map(|(name, words)| format!("── {name}\n{words}")).collect::<Vec<_>>().join("\n\n");

@@ -10,11 +10,11 @@ mod message;
 mod model;
 mod store;
 
-pub use chat::Setup;
+pub use chat::{Roster, Setup};
 pub use gate::PeopleGate;
 pub use guild::{GuildSettings, Missing};
 pub use model::{Member, Purpose};
 pub use store::{
-    choose_channel, choose_lead_role, choose_zone, find_guild, find_member, finish_setup, greet_once, join, record_guild,
-    roster_size, set_direct_messages, set_division, set_no_reminders,
+    choose_channel, choose_lead_role, choose_zone, find_guild, find_member, finish_setup, greet_once, join,
+    record_guild, roster_size, set_direct_messages, set_division, set_no_reminders,
 };

@@ -131,7 +131,8 @@ pub(super) fn parse_zone(written: &str) -> Result<Tz, Vec<&'static str>> {
         return Err(Vec::new());
     }
     let start: String = wanted.chars().take(4).collect();
-    let mut alike: Vec<_> = places().filter(|zone| plain(zone.name()).contains(&wanted)).map(|zone| zone.name()).collect();
+    let mut alike: Vec<_> =
+        places().filter(|zone| plain(zone.name()).contains(&wanted)).map(|zone| zone.name()).collect();
     alike.extend(places().filter(|zone| city(zone).starts_with(&start)).map(|zone| zone.name()));
     let mut seen = std::collections::BTreeSet::new();
     alike.retain(|name| seen.insert(*name));

@@ -167,8 +167,13 @@ mod tests {
             Action::Retracted(id),
             Action::Thanks(UserId(u64::MAX)),
         ];
-        let leads =
-            [Action::Look(id), Action::Accept(id, 7), Action::Decline(id, 7), Action::Declined(id, 7), Action::Thank(id, 7)];
+        let leads = [
+            Action::Look(id),
+            Action::Accept(id, 7),
+            Action::Decline(id, 7),
+            Action::Declined(id, 7),
+            Action::Thank(id, 7),
+        ];
         for (actions, allowed) in [(&members[..], Tier::Member), (&leads[..], Tier::Lead)] {
             for action in actions {
                 let text = action.to_id();
@@ -177,7 +182,9 @@ mod tests {
                 assert_eq!(tier(action.word()), Some(allowed), "{text}");
             }
         }
-        for foreign in ["v1:recognition:accept:7", "v1:recognition:answer:7:maybe", "v1:pulse:send:7", "v1:recognition:boss:1"] {
+        for foreign in
+            ["v1:recognition:accept:7", "v1:recognition:answer:7:maybe", "v1:pulse:send:7", "v1:recognition:boss:1"]
+        {
             assert_eq!(Action::parse(foreign), None, "{foreign}");
         }
         assert_eq!(tier("boss"), None);

@@ -117,12 +117,15 @@ fn parse(text: &str) -> Result<Catalogue, Vec<Problem>> {
     let mut too_long = |value: &Spanned<String>, key: &str, most: usize| {
         let count = value.get_ref().trim().chars().count();
         if count == 0 || count > most {
-            problems.push(problem(line(value.span().start), key, &format!("expected 1 to {most} characters, found {count}")));
+            problems.push(problem(
+                line(value.span().start),
+                key,
+                &format!("expected 1 to {most} characters, found {count}"),
+            ));
         }
     };
     too_long(&raw.version, "version", 20);
-    for (kind, key, list) in
-        [(TagKind::Principle, "principle", &raw.principle), (TagKind::Value, "value", &raw.value)]
+    for (kind, key, list) in [(TagKind::Principle, "principle", &raw.principle), (TagKind::Value, "value", &raw.value)]
     {
         for tag in list {
             let tag = tag.get_ref();
@@ -147,7 +150,11 @@ fn parse(text: &str) -> Result<Catalogue, Vec<Problem>> {
     }
     if tags.len() > MOST_TAGS {
         let found = tags.len();
-        problems.push(problem(1, "principle", &format!("expected at most {MOST_TAGS} principles and values together, found {found}")));
+        problems.push(problem(
+            1,
+            "principle",
+            &format!("expected at most {MOST_TAGS} principles and values together, found {found}"),
+        ));
     }
     if !problems.is_empty() {
         problems.sort_by_key(|problem| problem.line);
@@ -191,7 +198,10 @@ mod tests {
         for (text, start) in [
             ("version = \"1\"\n", "recognition.toml:1: principle: expected at least one"),
             ("version = \"1\"\nvalue = 3\n", "recognition.toml:2: file: "),
-            ("version = \"1\"\n[[value]]\nid = \"a\"\ncolor = \"red\"\n", "recognition.toml:4: file: unknown field `color`"),
+            (
+                "version = \"1\"\n[[value]]\nid = \"a\"\ncolor = \"red\"\n",
+                "recognition.toml:4: file: unknown field `color`",
+            ),
         ] {
             let problems = parse(text).unwrap_err();
             assert!(problems[0].to_string().starts_with(start), "{}", problems[0]);

@@ -83,7 +83,8 @@ impl Feature for Recognition {
             let target = call.data.target_id.ok_or_else(|| Error::internal("a context menu without its target"))?;
             return nominate::start(services, incoming, person(&call.data, target.to_user_id())).await;
         }
-        let slash = Slash::from_command_data(&call.data).map_err(|fault| Error::internal(format!("{}: {fault}", call.path)))?;
+        let slash =
+            Slash::from_command_data(&call.data).map_err(|fault| Error::internal(format!("{}: {fault}", call.path)))?;
         match slash {
             Slash::Nominate { person: user } => nominate::start(services, incoming, person(&call.data, user)).await,
             Slash::Thanks { person: user } => thanks::start(incoming, person(&call.data, user)),
@@ -98,7 +99,9 @@ impl Feature for Recognition {
 
     async fn on_control(&self, services: &Services, incoming: &Incoming, control: &Control) -> Result<Reply> {
         let Some(action) = Action::parse(&control.id) else {
-            return Err(Error::refused("This button is from an older cxbot. `/recognition mine` shows what is there now."));
+            return Err(Error::refused(
+                "This button is from an older cxbot. `/recognition mine` shows what is there now.",
+            ));
         };
         match action {
             Action::Tag(id) | Action::Relation(id) => {
@@ -113,7 +116,8 @@ impl Feature for Recognition {
             Action::Mine => Ok(Reply::Update(nominate::mine(services, incoming).await?)),
             Action::Open => {
                 let picked = control.picked.first().and_then(|value| value.parse().ok()).map(NominationId);
-                let id = picked.ok_or_else(|| Error::refused("Nothing was picked. Please pick one entry from the list."))?;
+                let id =
+                    picked.ok_or_else(|| Error::refused("Nothing was picked. Please pick one entry from the list."))?;
                 nominate::see(services, incoming, id).await
             }
             Action::See(id) => nominate::see(services, incoming, id).await,

@@ -9,7 +9,12 @@ use crate::post::Post;
 use crate::services::Services;
 
 /// The nominee's answer.
-pub(super) async fn answer(services: &Services, incoming: &Incoming, id: NominationId, consent: Consent) -> Result<Reply> {
+pub(super) async fn answer(
+    services: &Services,
+    incoming: &Incoming,
+    id: NominationId,
+    consent: Consent,
+) -> Result<Reply> {
     let nomination = nominate::change(services, incoming, id, Event::Answer(consent)).await?;
     if !nomination.state.holds_words() {
         // The question itself is being deleted, so the answer stands in a message of its own.

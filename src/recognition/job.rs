@@ -25,12 +25,22 @@ impl Job for CloseConsent {
         CLOSE_CONSENT
     }
 
-    fn run<'run>(&'run self, services: &'run Services, tx: &'run mut Tx, due: &'run Due) -> BoxFuture<'run, Result<()>> {
+    fn run<'run>(
+        &'run self,
+        services: &'run Services,
+        tx: &'run mut Tx,
+        due: &'run Due,
+    ) -> BoxFuture<'run, Result<()>> {
         Box::pin(by_calendar(services, tx, due, Event::Silence))
     }
 
     /// Late is as good as in time here: nothing is posted.
-    fn missed<'run>(&'run self, services: &'run Services, tx: &'run mut Tx, due: &'run Due) -> BoxFuture<'run, Result<()>> {
+    fn missed<'run>(
+        &'run self,
+        services: &'run Services,
+        tx: &'run mut Tx,
+        due: &'run Due,
+    ) -> BoxFuture<'run, Result<()>> {
         self.run(services, tx, due)
     }
 }
@@ -40,18 +50,32 @@ impl Job for ForgetNomination {
         FORGET
     }
 
-    fn run<'run>(&'run self, services: &'run Services, tx: &'run mut Tx, due: &'run Due) -> BoxFuture<'run, Result<()>> {
+    fn run<'run>(
+        &'run self,
+        services: &'run Services,
+        tx: &'run mut Tx,
+        due: &'run Due,
+    ) -> BoxFuture<'run, Result<()>> {
         Box::pin(by_calendar(services, tx, due, Event::Expire))
     }
 
     /// Late is as good as in time here: nothing is posted.
-    fn missed<'run>(&'run self, services: &'run Services, tx: &'run mut Tx, due: &'run Due) -> BoxFuture<'run, Result<()>> {
+    fn missed<'run>(
+        &'run self,
+        services: &'run Services,
+        tx: &'run mut Tx,
+        due: &'run Due,
+    ) -> BoxFuture<'run, Result<()>> {
         self.run(services, tx, due)
     }
 }
 
 async fn by_calendar(services: &Services, tx: &mut Tx, due: &Due, event: Event) -> Result<()> {
-    let id = due.key.parse().map(NominationId).map_err(|_| Error::internal(format!("{} has no nomination in its key", due.job)))?;
+    let id = due
+        .key
+        .parse()
+        .map(NominationId)
+        .map_err(|_| Error::internal(format!("{} has no nomination in its key", due.job)))?;
     match effects::apply(tx, id, event, Actor::Calendar, services.clock.now()).await {
         // Answered, decided, or discarded in time: there is nothing left to do.
         Ok(_) | Err(Error::Refused(_)) => Ok(()),

@@ -1,8 +1,9 @@
 //! What others read of a nomination: the question to the nominee, the story, the words to its author. The screens of the walk-through
-//! stand in [`screens`](super::screens).
+//! stand in `screens.rs`.
 
 use super::action::Action;
 use super::model::{CONSENT_DAYS, Consent, Nomination, State, Words};
+use crate::ids::ChannelId;
 use crate::people::GuildSettings;
 use crate::post::{Button, Card, Form, Input, Post};
 use crate::text::escape;
@@ -28,16 +29,22 @@ fn title(nomination: &Nomination) -> String {
 
 /// The private question to the nominee, and the same screen again while they may change their mind.
 pub(super) fn question(nomination: &Nomination, settings: &GuildSettings) -> Post {
-    let place = settings.recognition_channel.map_or_else(|| "the recognition channel".into(), |channel| channel.mention());
+    let place = settings.recognition_channel.map_or_else(|| "the recognition channel".into(), ChannelId::mention);
     let group = if settings.name.is_empty() { "your group".into() } else { format!("**{}**", escape(&settings.name)) };
     let intro = match nomination.state {
         State::Published if nomination.consent == Some(Consent::Named) => {
-            format!("You said yes: this story is published in {place}, with your name. You can change that at any time.")
+            format!(
+                "You said yes: this story is published in {place}, with your name. You can change that at any time."
+            )
         }
         State::Published => {
-            format!("You said yes: this story is published in {place}, without your name. You can change that at any time.")
+            format!(
+                "You said yes: this story is published in {place}, without your name. You can change that at any time."
+            )
         }
-        State::Private => "This stays private: it is not published, and no list shows it. You can change that at any time.".into(),
+        State::Private => {
+            "This stays private: it is not published, and no list shows it. You can change that at any time.".into()
+        }
         _ => format!(
             "Somebody in {group} nominated you for good customer experience, and a reviewer agreed. Well done!\n\n\
              May we publish it as a story in {place}, so that others can learn from it? It is your decision, nobody is told \
@@ -75,8 +82,9 @@ pub(super) fn question(nomination: &Nomination, settings: &GuildSettings) -> Pos
 pub(super) fn story(nomination: &Nomination, named: bool) -> Post {
     let who = if named { nomination.nominee.mention() } else { "A colleague".into() };
     Post::text(format!("{who} showed what good customer experience looks like.")).with_card(
-        Card::new(title(nomination), told(&nomination.words))
-            .with_footer("Published with the consent of the person it is about. Seen something like it? Run /nominate."),
+        Card::new(title(nomination), told(&nomination.words)).with_footer(
+            "Published with the consent of the person it is about. Seen something like it? Run /nominate.",
+        ),
     )
 }
 
@@ -155,8 +163,11 @@ pub(super) fn thanks_form(person: crate::ids::UserId) -> Form {
 pub(super) fn thanks(from: &str, from_user: crate::ids::UserId, did: &str, changed: &str, group: &str) -> Post {
     let group = if group.is_empty() { String::new() } else { format!(" in {}", escape(group)) };
     Post::text(format!("**{}** ({}){group} thanks you.", escape(from), from_user.mention())).with_card(
-        Card::new("Thank you", format!("**What you did**\n{}\n\n**What it changed**\n{}", escape(did), escape(changed)))
-            .with_footer("Only you see this. It is counted nowhere, and cxbot keeps no copy once it has reached you."),
+        Card::new(
+            "Thank you",
+            format!("**What you did**\n{}\n\n**What it changed**\n{}", escape(did), escape(changed)),
+        )
+        .with_footer("Only you see this. It is counted nowhere, and cxbot keeps no copy once it has reached you."),
     )
 }
 
@@ -172,4 +183,4 @@ pub(super) fn thanks_sent(person: crate::ids::UserId) -> Post {
 
 #[cfg(test)]
 #[path = "message_tests.rs"]
-mod tests;
+pub(super) mod tests;

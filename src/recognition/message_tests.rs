@@ -2,7 +2,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use super::*;
-use crate::ids::{ChannelId, GuildId, UserId};
+use crate::ids::{GuildId, UserId};
 use crate::recognition::model::{NominationId, Relation};
 
 pub(in crate::recognition) fn sample(state: State) -> Nomination {
@@ -77,7 +77,12 @@ fn the_longest_words_fit_discord_even_when_every_character_is_escaped() {
     let stars = "*".repeat(2000);
     longest.words = Words::new(&stars, &stars, &stars, &stars);
     longest.reason = Some("_".repeat(600));
-    for post in [question(&longest, &server()), story(&longest, true), declined(&longest), passed_on_thanks(&longest, &server())] {
+    for post in [
+        question(&longest, &server()),
+        story(&longest, true),
+        declined(&longest),
+        passed_on_thanks(&longest, &server()),
+    ] {
         assert!(post.text.chars().count() <= 2000);
         assert!(post.card.is_none_or(|card| card.text.chars().count() <= 4096));
         assert!(post.mentions.is_nobody());

@@ -5,7 +5,7 @@
 //! is about has said yes, in a button press that is on record. They can change their mind at any time: then the story is taken down
 //! and its words are erased. No points, no counts, no rankings.
 //!
-//! [`model`] is the whole rule book as one pure state machine; [`effects`] turns its effects into rows and messages, in one transaction.
+//! `model` is the whole rule book as one pure state machine; `effects` turns its effects into rows and messages, in one transaction.
 
 mod action;
 mod catalogue;

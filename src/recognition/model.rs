@@ -11,8 +11,9 @@
 //! ```
 //! Every state that no longer holds the words has them emptied by [`Nomination::apply`] itself, so no caller can forget to.
 
-use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::calendar::{self, Quarter};
 use crate::error::Refusal;
 use crate::ids::{GuildId, UserId};
 
@@ -35,24 +36,10 @@ pub const KEPT_DAYS: i64 = 90;
 pub struct Round {
     /// Its row.
     pub id: RoundId,
-    /// `FY2027 Q1`.
-    pub quarter: String,
+    /// Which fiscal quarter.
+    pub quarter: Quarter,
     /// When a lead closed it.
     pub closed_at: Option<DateTime<Utc>>,
-}
-
-/// The US federal fiscal quarter of a date (the year starts on 1 October): its name, and its last day.
-#[must_use]
-pub fn fiscal_quarter(date: NaiveDate) -> (String, NaiveDate) {
-    let shifted = date.month0() + 3;
-    let year = date.year() + i32::from(shifted >= 12);
-    let quarter = (shifted % 12) / 3 + 1;
-    // The first month after the quarter: January, April, July, October.
-    let (end_year, end_month) = if date.month() >= 10 { (date.year() + 1, 1) } else { (date.year(), date.month0() / 3 * 3 + 4) };
-    let last = NaiveDate::from_ymd_opt(end_year, end_month, 1)
-        .and_then(|first| first.pred_opt())
-        .expect("the first of a month has a day before it");
-    (format!("FY{year} Q{quarter}"), last)
 }
 
 /// How the nominator knows the nominee's work.
@@ -363,22 +350,32 @@ pub enum NominationRefusal {
     #[error("That is not yours to decide. `/recognition mine` shows what you wrote and what is about you.")]
     NotYours,
     /// A reviewer is the author or the nominee.
-    #[error("You are part of this nomination, so another lead reviews it. `/recognition queue` shows the ones you can review.")]
+    #[error(
+        "You are part of this nomination, so another lead reviews it. `/recognition queue` shows the ones you can review."
+    )]
     Recused,
     /// Something is missing before it can be sent.
     #[error("Before it can be sent, please add {0}.")]
     Incomplete(String),
     /// Already sent.
-    #[error("It is with the reviewers already. `/recognition mine` lets you change it or take it back until they decide.")]
+    #[error(
+        "It is with the reviewers already. `/recognition mine` lets you change it or take it back until they decide."
+    )]
     AlreadySent,
     /// The reviewers have decided.
-    #[error("The reviewers have decided on this nomination, so it can no longer be changed. `/recognition mine` shows the outcome.")]
+    #[error(
+        "The reviewers have decided on this nomination, so it can no longer be changed. `/recognition mine` shows the outcome."
+    )]
     AlreadyDecided,
     /// Another reviewer was faster, or its author took it back.
-    #[error("This nomination is no longer waiting: another lead decided, or its author took it back. `/recognition queue` shows the next one.")]
+    #[error(
+        "This nomination is no longer waiting: another lead decided, or its author took it back. `/recognition queue` shows the next one."
+    )]
     NoLongerWaiting,
     /// The words changed since the reviewer saw them.
-    #[error("The author has just changed this nomination. `/recognition queue` shows the new words; please decide on those.")]
+    #[error(
+        "The author has just changed this nomination. `/recognition queue` shows the new words; please decide on those."
+    )]
     JustChanged,
     /// A reason is needed.
     #[error("Please give a reason: it goes to the author, and a kind one helps them to nominate again.")]
@@ -390,19 +387,27 @@ pub enum NominationRefusal {
     #[error("This nomination is still with the reviewers.")]
     NotAccepted,
     /// The author's nominations for this round are used up.
-    #[error("You have sent two nominations in {0}, which is the most for one round. You can change or withdraw one with `/recognition mine`. `/thanks` is always open.")]
+    #[error(
+        "You have sent two nominations in {0}, which is the most for one round. You can change or withdraw one with `/recognition mine`. `/thanks` is always open."
+    )]
     TwoAlready(String),
     /// A lead closed the round.
-    #[error("Nominations for {0} are closed. The next round opens with the next fiscal quarter, or when a lead runs `/recognition open`. `/thanks` is always open.")]
+    #[error(
+        "Nominations for {0} are closed. The next round opens with the next fiscal quarter, or when a lead runs `/recognition open`. `/thanks` is always open."
+    )]
     RoundClosed(String),
     /// Oneself.
-    #[error("You cannot nominate yourself. Somebody else will tell your story better. Whom else have you seen do good work?")]
+    #[error(
+        "You cannot nominate yourself. Somebody else will tell your story better. Whom else have you seen do good work?"
+    )]
     Yourself,
     /// A bot.
     #[error("Bots cannot be nominated. Was there a person behind it?")]
     Bot,
     /// There is nowhere to post stories.
-    #[error("No channel for recognition has been chosen yet, so a story would have nowhere to go. Please ask somebody who may manage the server to run `/setup`.")]
+    #[error(
+        "No channel for recognition has been chosen yet, so a story would have nowhere to go. Please ask somebody who may manage the server to run `/setup`."
+    )]
     NoChannel,
     /// Two changes at the same instant.
     #[error("Something else changed this nomination at the same moment. Please try once more.")]
@@ -439,21 +444,15 @@ impl Nomination {
     /// When the words go, if nobody recognises it: [`KEPT_DAYS`] after the last day of the quarter of its draft.
     #[must_use]
     pub fn forget_at(&self, zone: chrono_tz::Tz) -> DateTime<Utc> {
-        let (_, last) = fiscal_quarter(self.drafted_at.with_timezone(&zone).date_naive());
-        let midnight = (last + TimeDelta::days(KEPT_DAYS + 1)).and_time(chrono::NaiveTime::MIN);
-        midnight.and_utc()
+        let last = Quarter::at(self.drafted_at, zone).last_day();
+        calendar::instant((last + TimeDelta::days(KEPT_DAYS + 1)).and_time(chrono::NaiveTime::MIN), zone)
     }
 
     /// Applies an event: the nomination as it is afterwards, and what must follow.
     ///
     /// # Errors
     /// The sentence for whoever tried it, when it is not theirs to do or not possible any more. Nothing changes then.
-    pub fn apply(
-        &self,
-        event: Event,
-        by: Actor,
-        now: DateTime<Utc>,
-    ) -> Result<(Self, Vec<Effect>), NominationRefusal> {
+    pub fn apply(&self, event: Event, by: Actor, now: DateTime<Utc>) -> Result<(Self, Vec<Effect>), NominationRefusal> {
         use NominationRefusal as No;
         let person = match by {
             Actor::Person(person) => Some(person),

@@ -13,7 +13,12 @@ fn now() -> DateTime<Utc> {
 }
 
 fn words() -> Words {
-    Words::new("On 3 November Ana called back every applicant.", "applicants", "they knew by noon", "two wrote to thank")
+    Words::new(
+        "On 3 November Ana called back every applicant.",
+        "applicants",
+        "they knew by noon",
+        "two wrote to thank",
+    )
 }
 
 fn draft() -> Nomination {
@@ -57,18 +62,9 @@ fn asked() -> Nomination {
 }
 
 #[test]
-fn quarters_follow_the_federal_year() {
-    for (date, name, last) in [
-        ("2026-10-01", "FY2027 Q1", "2026-12-31"),
-        ("2026-12-31", "FY2027 Q1", "2026-12-31"),
-        ("2027-01-01", "FY2027 Q2", "2027-03-31"),
-        ("2027-06-30", "FY2027 Q3", "2027-06-30"),
-        ("2027-09-30", "FY2027 Q4", "2027-09-30"),
-        ("2028-02-29", "FY2028 Q2", "2028-03-31"),
-    ] {
-        assert_eq!(fiscal_quarter(date.parse().unwrap()), (name.to_owned(), last.parse().unwrap()), "{date}");
-    }
+fn what_is_not_recognised_is_kept_ninety_days_after_its_quarter() {
     assert_eq!(draft().forget_at(chrono_tz::UTC).to_string(), "2027-04-01 00:00:00 UTC");
+    assert_eq!(draft().forget_at(chrono_tz::America::New_York).to_string(), "2027-04-01 04:00:00 UTC");
 }
 
 #[test]
@@ -131,7 +127,9 @@ fn silence_keeps_it_private_and_is_no_consent() {
 #[test]
 fn a_changed_mind_changes_the_story() {
     let named = after(&asked(), &[(Event::Answer(Consent::Named), NOMINEE)]);
-    let step = |nomination: &Nomination, consent| nomination.apply(Event::Answer(consent), Actor::Person(NOMINEE), now()).unwrap();
+    let step = |nomination: &Nomination, consent| {
+        nomination.apply(Event::Answer(consent), Actor::Person(NOMINEE), now()).unwrap()
+    };
     assert_eq!(step(&named, Consent::Named).1, []);
     assert_eq!(step(&named, Consent::Unnamed).1, [Effect::EditStory { named: false }]);
     let (private, effects) = step(&named, Consent::Private);

@@ -2,10 +2,9 @@
 
 use super::action::Action;
 use super::catalogue::Catalogue;
-use super::model::{
-    Actor, Event, MOST_PER_ROUND, Nomination, NominationId, NominationRefusal, Relation, State, Words, fiscal_quarter,
-};
+use super::model::{Actor, Event, MOST_PER_ROUND, Nomination, NominationId, NominationRefusal, Relation, State, Words};
 use super::{effects, job, message, screens, store};
+use crate::calendar::Quarter;
 use crate::discord::{Control, Incoming, Reply};
 use crate::error::{Error, Result};
 use crate::ids::{GuildId, UserId};
@@ -72,13 +71,13 @@ async fn open_round(
     author: UserId,
     now: chrono::DateTime<chrono::Utc>,
 ) -> Result<super::Round> {
-    let (quarter, _) = fiscal_quarter(settings.date(now));
-    let round = store::current_round(tx, settings.guild, &quarter, now).await?;
+    let quarter = Quarter::at(now, settings.zone);
+    let round = store::current_round(tx, settings.guild, quarter, now).await?;
     if round.closed_at.is_some() {
-        return Err(NominationRefusal::RoundClosed(round.quarter).into());
+        return Err(NominationRefusal::RoundClosed(round.quarter.words()).into());
     }
     if store::count_sent(tx, round.id, author).await? >= MOST_PER_ROUND {
-        return Err(NominationRefusal::TwoAlready(round.quarter).into());
+        return Err(NominationRefusal::TwoAlready(round.quarter.words()).into());
     }
     Ok(round)
 }
@@ -100,15 +99,14 @@ fn saved(nomination: &Nomination) -> Option<&'static str> {
 /// The event behind a picked option.
 pub(super) fn picked(services: &Services, action: Action, control: &Control) -> Result<Event> {
     let value = control.picked.first().map_or("", String::as_str);
-    let unknown = || Error::refused("That entry is no longer in the list. Run `/nominate` again to see the present one.");
-    match action {
-        Action::Relation(_) => Relation::parse(value).map(Event::Relate).ok_or_else(unknown),
-        _ => {
-            let catalogue = Catalogue::load(&services.content)?;
-            let tag = catalogue.find(value).ok_or_else(unknown)?;
-            Ok(Event::Choose(tag.id.clone(), tag.title()))
-        }
+    let unknown =
+        || Error::refused("That entry is no longer in the list. Run `/nominate` again to see the present one.");
+    if let Action::Relation(_) = action {
+        return Relation::parse(value).map(Event::Relate).ok_or_else(unknown);
     }
+    let catalogue = Catalogue::load(&services.content)?;
+    let tag = catalogue.find(value).ok_or_else(unknown)?;
+    Ok(Event::Choose(tag.id.clone(), tag.title()))
 }
 
 /// Opens the form with what is there.
@@ -124,7 +122,12 @@ pub(super) async fn ask(services: &Services, incoming: &Incoming, id: Nomination
 }
 
 /// The submitted form. It is kept at once, complete or not.
-pub(super) async fn write(services: &Services, incoming: &Incoming, id: NominationId, control: &Control) -> Result<Reply> {
+pub(super) async fn write(
+    services: &Services,
+    incoming: &Incoming,
+    id: NominationId,
+    control: &Control,
+) -> Result<Reply> {
     let text = |input: &str| control.written.get(input).map_or("", String::as_str);
     let words = Words::new(text("happened"), text("customer"), text("changed"), text("evidence"));
     let nomination = change(services, incoming, id, Event::Write(words)).await?;
@@ -218,8 +221,8 @@ pub(super) async fn set_round(services: &Services, incoming: &Incoming, open: bo
         .write(move |tx| {
             Box::pin(async move {
                 let settings = noted(tx, guild, zone).await?;
-                let (quarter, _) = fiscal_quarter(settings.date(now));
-                let round = store::current_round(tx, guild, &quarter, now).await?;
+                let quarter = Quarter::at(now, settings.zone);
+                let round = store::current_round(tx, guild, quarter, now).await?;
                 let changed = store::set_round_open(tx, round.id, open, now).await?;
                 Ok((round, changed))
             })
@@ -234,7 +237,12 @@ async fn find(services: &Services, id: NominationId) -> Result<Nomination> {
 }
 
 /// One event by the person who pressed.
-pub(super) async fn change(services: &Services, incoming: &Incoming, id: NominationId, event: Event) -> Result<Nomination> {
+pub(super) async fn change(
+    services: &Services,
+    incoming: &Incoming,
+    id: NominationId,
+    event: Event,
+) -> Result<Nomination> {
     let (by, now) = (Actor::Person(incoming.person.user), services.clock.now());
     services.store.write(move |tx| Box::pin(effects::apply(tx, id, event, by, now))).await
 }

@@ -47,8 +47,12 @@ pub(super) async fn show(
 /// A decision; then the next one in the queue.
 pub(super) async fn decide(services: &Services, incoming: &Incoming, id: NominationId, event: Event) -> Result<Reply> {
     let note = match &event {
-        Event::Accept(_) => "Accepted. The person is asked privately whether it may become a story; without a yes, nothing is published.",
-        Event::Decline(..) => "Declined. The author gets your reason, without your name; the person it is about is not told.",
+        Event::Accept(_) => {
+            "Accepted. The person is asked privately whether it may become a story; without a yes, nothing is published."
+        }
+        Event::Decline(..) => {
+            "Declined. The author gets your reason, without your name; the person it is about is not told."
+        }
         _ => "Passed on as thanks, without the author's name. The author is told.",
     };
     check_server(services, incoming, id).await?;

@@ -20,19 +20,22 @@ pub(super) fn author(nomination: &Nomination, catalogue: &Catalogue, note: Optio
         ),
         _ => format!("**Your nomination of {who}**\n{}", outcome(nomination)),
     };
-    let mut post = Post::text(noted(note, text));
+    let mut post = Post::text(noted(note, &text));
     if nomination.state == State::Draft || nomination.state == State::Waiting {
         if !nomination.words.is_empty() {
             let title = nomination.tag_title.clone().unwrap_or_else(|| "Your words".into());
             post = post.with_card(Card::new(title, told(&nomination.words)));
         }
-        post = post.with_select(tags(nomination, catalogue)).with_select(relations(nomination)).with_buttons(steps(nomination));
+        post = post
+            .with_select(tags(nomination, catalogue))
+            .with_select(relations(nomination))
+            .with_buttons(steps(nomination));
     }
     post
 }
 
-fn noted(note: Option<&str>, text: String) -> String {
-    note.map_or_else(|| text.clone(), |note| format!("{note}\n\n{text}"))
+fn noted(note: Option<&str>, text: &str) -> String {
+    note.map_or_else(|| text.to_owned(), |note| format!("{note}\n\n{text}"))
 }
 
 fn next_for_draft(nomination: &Nomination) -> String {
@@ -106,7 +109,8 @@ fn outcome(nomination: &Nomination) -> String {
     }
 }
 
-const ACCEPTED: &str = "The reviewers accepted it. Whether it becomes a story is now the decision of the person it is about.";
+const ACCEPTED: &str =
+    "The reviewers accepted it. Whether it becomes a story is now the decision of the person it is about.";
 
 /// After sending.
 pub(super) fn sent(nomination: &Nomination, round: &Round) -> Post {
@@ -114,14 +118,17 @@ pub(super) fn sent(nomination: &Nomination, round: &Round) -> Post {
         "Thank you. Your nomination of {} for {} is with the reviewers, without your name. You will hear from me if they decline it. \
          Until they decide, `/recognition mine` lets you change it or take it back.",
         nomination.nominee.mention(),
-        round.quarter
+        round.quarter.words()
     ))
     .with_buttons([Button::secondary(Action::See(nomination.id).to_id(), "Look at it")])
 }
 
 /// After discarding a draft or taking a nomination back.
 pub(super) fn taken_back(nomination: &Nomination) -> Post {
-    Post::text(format!("Taken back. What you wrote about {} is erased, and nobody is told.", nomination.nominee.mention()))
+    Post::text(format!(
+        "Taken back. What you wrote about {} is erased, and nobody is told.",
+        nomination.nominee.mention()
+    ))
 }
 
 /// The list behind `/recognition mine`.
@@ -156,7 +163,11 @@ pub(super) fn mine(nominations: &[Nomination], user: UserId) -> Post {
         let label = format!("{}. {about}", index + 1);
         SelectOption::new(nomination.id.to_string(), label).described(nomination.tag_title.clone().unwrap_or_default())
     });
-    Post::text(shorten(&numbered(&text), 2000)).with_select(Select::one(Action::Open.to_id(), "Look at one, change it or withdraw it", options))
+    Post::text(shorten(&numbered(&text), 2000)).with_select(Select::one(
+        Action::Open.to_id(),
+        "Look at one, change it or withdraw it",
+        options,
+    ))
 }
 
 /// The dashes of a list as numbers, to match the options below it.
@@ -223,7 +234,7 @@ pub(super) fn review(nomination: &Nomination, place: Place, note: Option<&str>) 
         None => Button::secondary(format!("{}:{}", Action::Look(id).to_id(), label.to_lowercase()), label).disabled(),
     };
     let title = nomination.tag_title.clone().unwrap_or_default();
-    Post::text(noted(note, text))
+    Post::text(noted(note, &text))
         .with_card(Card::new(title, told(&nomination.words)))
         .with_buttons([
             Button::success(Action::Accept(id, revision).to_id(), "Accept"),
@@ -236,7 +247,7 @@ pub(super) fn review(nomination: &Nomination, place: Place, note: Option<&str>) 
 /// The empty queue.
 pub(super) fn nothing_to_review(note: Option<&str>) -> Post {
     let text = "No nomination waits for your review. (What you wrote yourself, or what is about you, is reviewed by another lead.)";
-    Post::text(noted(note, text.to_owned()))
+    Post::text(noted(note, text))
 }
 
 /// Asks once more before a story is withdrawn.
@@ -252,20 +263,25 @@ pub(super) fn sure(nomination: &Nomination) -> Post {
 }
 
 /// After the nominee withdrew or refused.
-pub(super) const ERASED: &str = "Done. The text is erased here, and what I had posted of it is being taken down. Nobody is told.";
+pub(super) const ERASED: &str =
+    "Done. The text is erased here, and what I had posted of it is being taken down. Nobody is told.";
 
 /// After `/recognition open` and `/recognition close`.
 pub(super) fn round_set(round: &Round, open: bool, changed: bool) -> String {
-    let quarter = &round.quarter;
+    let quarter = round.quarter.words();
     match (open, changed) {
-        (true, true) => format!("Nominations for {quarter} are open again. Nothing was posted; tell people where it suits you."),
+        (true, true) => {
+            format!("Nominations for {quarter} are open again. Nothing was posted; tell people where it suits you.")
+        }
         (true, false) => format!(
             "Nominations for {quarter} are open. A round opens by itself with each fiscal quarter; `/recognition close` ends it early."
         ),
         (false, true) => format!(
             "Nominations for {quarter} are closed. What was sent stays in `/recognition queue`. `/recognition open` opens the round again."
         ),
-        (false, false) => format!("Nominations for {quarter} are closed already. `/recognition open` opens the round again."),
+        (false, false) => {
+            format!("Nominations for {quarter} are closed already. `/recognition open` opens the round again.")
+        }
     }
 }
 

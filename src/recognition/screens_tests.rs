@@ -12,7 +12,7 @@ fn the_private_screens() {
     partial.words.evidence.clear();
     let mut accepted_and_withdrawn = sample(State::Withdrawn);
     accepted_and_withdrawn.decided_at = Some(accepted_and_withdrawn.drafted_at);
-    let round = Round { id: RoundId(1), quarter: "FY2027 Q1".into(), closed_at: None };
+    let round = Round { id: RoundId(1), quarter: crate::calendar::Quarter::new(2027, 1).unwrap(), closed_at: None };
     let place = Place { at: 2, of: 3, previous: Some(NominationId(6)), next: None };
     let mut about_me = sample(State::Asked);
     (about_me.nominator, about_me.nominee) = (UserId(33), UserId(11));
@@ -25,13 +25,22 @@ fn the_private_screens() {
         ("accepted", author(&sample(State::Refused), &catalogue, None).as_text()),
         ("sent", sent(&sample(State::Waiting), &round).as_text()),
         ("taken back", taken_back(&sample(State::Withdrawn)).as_text()),
-        ("mine", mine(&[about_me, sample(State::Waiting), sample(State::Declined), accepted_and_withdrawn], UserId(11)).as_text()),
+        (
+            "mine",
+            mine(&[about_me, sample(State::Waiting), sample(State::Declined), accepted_and_withdrawn], UserId(11))
+                .as_text(),
+        ),
         ("mine, none", mine(&[], UserId(11)).as_text()),
         ("review", review(&sample(State::Waiting), place, Some("Accepted.")).as_text()),
         ("review, none", nothing_to_review(None).as_text()),
         ("sure", sure(&sample(State::Published)).as_text()),
         ("erased", ERASED.to_owned()),
-        ("round", [(true, true), (true, false), (false, true), (false, false)].map(|(open, changed)| round_set(&round, open, changed)).join("\n")),
+        (
+            "round",
+            [(true, true), (true, false), (false, true), (false, false)]
+                .map(|(open, changed)| round_set(&round, open, changed))
+                .join("\n"),
+        ),
     ];
     let all = screens.map(|(name, words)| format!("── {name}\n{words}")).join("\n\n");
     insta::assert_snapshot!(all);
@@ -60,7 +69,8 @@ fn the_nominee_learns_of_it_only_when_it_is_accepted_and_strangers_never() {
 fn the_outcome_for_the_author_does_not_tell_what_the_nominee_answered() {
     let mut withdrawn = sample(State::Withdrawn);
     withdrawn.decided_at = Some(withdrawn.drafted_at);
-    let outcomes = [State::Asked, State::Published, State::Private, State::Refused].map(|state| outcome(&sample(state)));
+    let outcomes =
+        [State::Asked, State::Published, State::Private, State::Refused].map(|state| outcome(&sample(state)));
     assert!(outcomes.iter().all(|text| *text == outcome(&withdrawn)));
 }
 

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::FromRow;
 
 use super::model::{Consent, Nomination, NominationId, Relation, Round, RoundId, State, Words};
+use crate::calendar::Quarter;
 use crate::error::{Error, Result};
 use crate::ids::{GuildId, UserId};
 use crate::on_db;
@@ -12,18 +13,18 @@ use crate::store::Tx;
 #[derive(FromRow)]
 struct RoundRow {
     id: i64,
-    quarter: String,
     closed_at: Option<DateTime<Utc>>,
 }
 
 /// The round of a fiscal quarter, opened now if it does not exist yet.
-pub async fn current_round(tx: &mut Tx, guild: GuildId, quarter: &str, now: DateTime<Utc>) -> Result<Round> {
+pub async fn current_round(tx: &mut Tx, guild: GuildId, quarter: Quarter, now: DateTime<Utc>) -> Result<Round> {
     const OPEN: &str = "insert into recognition_rounds (guild_id, quarter, opened_at) values ($1, $2, $3)
          on conflict (guild_id, quarter) do nothing";
-    const FIND: &str = "select id, quarter, closed_at from recognition_rounds where guild_id = $1 and quarter = $2";
-    on_db!(tx, conn => sqlx::query(OPEN).bind(guild.db()).bind(quarter).bind(now).execute(conn).await?.rows_affected());
-    let row: RoundRow = on_db!(tx, conn => sqlx::query_as(FIND).bind(guild.db()).bind(quarter).fetch_one(conn).await?);
-    Ok(Round { id: RoundId(row.id), quarter: row.quarter, closed_at: row.closed_at })
+    const FIND: &str = "select id, closed_at from recognition_rounds where guild_id = $1 and quarter = $2";
+    let name = quarter.to_string();
+    on_db!(tx, conn => sqlx::query(OPEN).bind(guild.db()).bind(&name).bind(now).execute(conn).await?.rows_affected());
+    let row: RoundRow = on_db!(tx, conn => sqlx::query_as(FIND).bind(guild.db()).bind(&name).fetch_one(conn).await?);
+    Ok(Round { id: RoundId(row.id), quarter, closed_at: row.closed_at })
 }
 
 /// Opens or closes a round; whether this call did it.
@@ -46,7 +47,8 @@ pub async fn count_sent(tx: &mut Tx, round: RoundId, nominator: UserId) -> Resul
     const COUNT: &str = "select count(*) from nominations where round_id = $1 and nominator_id = $2
          and (state <> 'withdrawn' or decided_at is not null)";
     on_db!(tx, conn => sqlx::query(HOLD).bind(round.0).execute(conn).await?.rows_affected());
-    let count: i64 = on_db!(tx, conn => sqlx::query_scalar(COUNT).bind(round.0).bind(nominator.db()).fetch_one(conn).await?);
+    let count: i64 =
+        on_db!(tx, conn => sqlx::query_scalar(COUNT).bind(round.0).bind(nominator.db()).fetch_one(conn).await?);
     Ok(count.unsigned_abs())
 }
 
@@ -89,7 +91,10 @@ impl NominationRow {
             consent: self.consent.map(|word| Consent::parse(&word).ok_or_else(|| unknown("consent"))).transpose()?,
             tag: self.tag,
             tag_title: self.tag_name,
-            relation: self.relation.map(|word| Relation::parse(&word).ok_or_else(|| unknown("relation"))).transpose()?,
+            relation: self
+                .relation
+                .map(|word| Relation::parse(&word).ok_or_else(|| unknown("relation")))
+                .transpose()?,
             words: Words {
                 happened: self.happened,
                 customer: self.customer,
@@ -158,7 +163,8 @@ pub async fn find_live(tx: &mut Tx, guild: GuildId, nominator: UserId, nominee: 
 
 /// Stores what an event made of a nomination. `false` when somebody else changed it since `before` was read; nothing is stored then.
 pub async fn save(tx: &mut Tx, before: &Nomination, after: &Nomination) -> Result<bool> {
-    const SQL: &str = "update nominations set round_id = $4, state = $5, consent = $6, tag = $7, tag_name = $8, relation = $9,
+    const SQL: &str =
+        "update nominations set round_id = $4, state = $5, consent = $6, tag = $7, tag_name = $8, relation = $9,
              happened = $10, customer = $11, changed = $12, evidence = $13, reason = $14, revision = $15, stories = $16,
              sent_at = $17, decided_at = $18, decided_by = $19, answered_at = $20
          where id = $1 and state = $2 and revision = $3";

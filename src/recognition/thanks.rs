@@ -25,10 +25,14 @@ pub(super) fn start(incoming: &Incoming, person: Nominee) -> Result<Reply> {
 /// The submitted form. The same submission arriving twice is sent once.
 pub(super) async fn send(services: &Services, incoming: &Incoming, to: UserId, control: &Control) -> Result<Reply> {
     let (guild, now) = (incoming.on_server()?, services.clock.now());
-    let written = |input: &str, most: usize| control.written.get(input).map_or_else(String::new, |text| shorten(&clean(text), most));
+    let written = |input: &str, most: usize| {
+        control.written.get(input).map_or_else(String::new, |text| shorten(&clean(text), most))
+    };
     let (did, changed) = (written("did", 600), written("changed", 400));
     if did.is_empty() || changed.is_empty() {
-        return Err(Error::refused("Please say what they did and what it changed; then it means most. Run `/thanks` again."));
+        return Err(Error::refused(
+            "Please say what they did and what it changed; then it means most. Run `/thanks` again.",
+        ));
     }
     let (from, name, key) = (incoming.person.user, incoming.person.name.clone(), format!("thanks:{}", incoming.id));
     if from == to {

@@ -3,6 +3,9 @@
 mod learning;
 mod migrations;
 mod outbox;
+mod people;
+mod recognition;
+mod stage;
 mod schedule;
 mod pulse;
 mod sealed;
