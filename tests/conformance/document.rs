@@ -301,6 +301,7 @@ fn routes_and_their_parameters_are_checked() {
         ("GET", "/users/1001", ""),
         ("GET", "/channels/3/messages", "?&limit=5"),
         ("DELETE", "/webhooks/1/token/messages/@original", ""),
+        ("DELETE", "/webhooks/1/token/messages/%40original", ""),
         ("GET", "/guilds/2/members/4", ""),
     ] {
         assert_eq!(check(method, path, query), Vec::<String>::new(), "{method} {path}{query}");

@@ -1,6 +1,6 @@
 //! What the emulator takes and says, held against Discord's own description and against independent clients.
 
-// mod clients;
+mod clients;
 mod document;
 mod emulator_routes;
 mod emulator_serenity;

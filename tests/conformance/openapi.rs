@@ -127,7 +127,8 @@ impl Document {
 
     fn operation(&self, method: &str, path: &str) -> Result<Operation<'_>, String> {
         let path = path.strip_prefix("/api").unwrap_or(path);
-        let path = path.strip_prefix("/v10").unwrap_or(path);
+        // discord.js writes `@original` and `@me` with the sign escaped.
+        let path = path.strip_prefix("/v10").unwrap_or(path).replace("%40", "@");
         let segments: Vec<_> = path.trim_matches('/').split('/').collect();
         let key = method.to_lowercase();
         let found = self.routes.iter().find_map(|route| {

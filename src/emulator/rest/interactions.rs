@@ -67,7 +67,10 @@ pub(super) fn callback(
         interaction["response_message_id"] = json!(message.id);
         interaction["response_message_loading"] = json!(message.flags & flag::LOADING != 0);
         interaction["response_message_ephemeral"] = json!(message.only_for.is_some());
-        body["resource"] = json!({"type": kind, "message": wire::message(world, message)});
+        // Only an answer that shows its message at once hands it back.
+        if matches!(kind, 4 | 7) {
+            body["resource"] = json!({"type": kind, "message": wire::message(world, message)});
+        }
     }
     body["interaction"] = interaction;
     Ok(Answer::ok(body))
