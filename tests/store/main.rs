@@ -1,5 +1,6 @@
 //! Every store function, on both databases. The PostgreSQL half needs a server named by TEST_POSTGRES_URL.
 
+mod fake_discord;
 mod migrations;
 mod outbox;
 mod support;
