@@ -11,3 +11,4 @@ pub mod post;
 pub mod schedule;
 pub mod services;
 pub mod store;
+pub mod emulator;

@@ -1,0 +1,7 @@
+//! What the emulator takes and says, held against Discord's own description and against independent clients.
+
+mod clients;
+mod document;
+mod emulator_routes;
+mod emulator_serenity;
+mod openapi;
