@@ -27,7 +27,10 @@ async fn measure() {
     let bot = Bot::start(&rig).await;
     println!("start to ready: {:?}; resident at rest: {} KiB", bot.ready_after, bot.resident_kib());
     let buttons = rig.open_pulse().await;
-    println!("{:>7} {:>11} {:>9} {:>9} {:>9} {:>12} {:>6}", "people", "clicks/s", "p50 ms", "p99 ms", "max ms", "CPU us/click", "lost");
+    println!(
+        "{:>7} {:>11} {:>9} {:>9} {:>9} {:>12} {:>6}",
+        "people", "clicks/s", "p50 ms", "p99 ms", "max ms", "CPU us/click", "lost"
+    );
     for people in [1_usize, 32, 256] {
         let mut rates = Spread::default();
         for _ in 0..ROUNDS {
@@ -44,7 +47,11 @@ async fn measure() {
                         while Instant::now() < ends {
                             let pressed = Instant::now();
                             turn += 1;
-                            if rig.press(number, &buttons, turn).await { waits.push(pressed.elapsed()) } else { lost += 1 }
+                            if rig.press(number, &buttons, turn).await {
+                                waits.push(pressed.elapsed())
+                            } else {
+                                lost += 1
+                            }
                         }
                         (waits, lost)
                     })
@@ -63,7 +70,12 @@ async fn measure() {
             let cpu = (bot.cpu() - cpu_before).as_secs_f64() * 1e6 / waits.len() as f64;
             let rate = waits.len() as f64 / seconds;
             rates.add(rate);
-            println!("{people:>7} {rate:>11.0} {:>9.2} {:>9.2} {:>9.2} {cpu:>12.0} {lost:>6}", at(0.5), at(0.99), at(1.0));
+            println!(
+                "{people:>7} {rate:>11.0} {:>9.2} {:>9.2} {:>9.2} {cpu:>12.0} {lost:>6}",
+                at(0.5),
+                at(0.99),
+                at(1.0)
+            );
         }
         println!("{people:>7} {:>11} clicks/s: {rates}", "");
     }

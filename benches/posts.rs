@@ -25,7 +25,10 @@ fn main() {
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
-        println!("{:>5} {:>9} {:>5} {:>14} {:>14} {:>7}", "round", "seconds", "429s", "click p50 ms", "click max ms", "clicks");
+        println!(
+            "{:>5} {:>9} {:>5} {:>14} {:>14} {:>7}",
+            "round", "seconds", "429s", "click p50 ms", "click max ms", "clicks"
+        );
         for round in 1..=ROUNDS {
             measure(round).await;
         }
@@ -35,7 +38,10 @@ fn main() {
 async fn measure(round: usize) {
     let rig = Rig::start_with(8, CHANNELS, 0).await;
     let due_at = Clock::system().now() + TimeDelta::seconds(5);
-    let due_from_here = Instant::now() + (due_at - chrono::DateTime::<chrono::Utc>::from(std::time::UNIX_EPOCH + since_epoch())).to_std().unwrap_or_default();
+    let due_from_here = Instant::now()
+        + (due_at - chrono::DateTime::<chrono::Utc>::from(std::time::UNIX_EPOCH + since_epoch()))
+            .to_std()
+            .unwrap_or_default();
     queue_all(&rig, due_at).await;
     let bot = Bot::start(&rig).await;
     let pulse = rig.open_pulse().await;
@@ -63,7 +69,7 @@ async fn measure(round: usize) {
     let viewer = rig.people[0];
     let posted = rig
         .emulator
-        .until(Duration::from_secs(30), |_| {
+        .until_seen(Duration::from_secs(30), |_| {
             let all: usize = rig.channels.iter().map(|channel| rig.emulator.messages(*channel, viewer).len()).sum();
             (all == MESSAGES).then(Instant::now)
         })
@@ -71,7 +77,13 @@ async fn measure(round: usize) {
         .expect("all messages are posted");
     let seconds = posted.duration_since(due_from_here).as_secs_f64();
     let waits = clicking.await.expect("the clicks");
-    let refused = rig.emulator.journal().entries().iter().filter(|entry| matches!(entry, Entry::Rest { status: 429, .. })).count();
+    let refused = rig
+        .emulator
+        .journal()
+        .entries()
+        .iter()
+        .filter(|entry| matches!(entry, Entry::Rest { status: 429, .. }))
+        .count();
     let millis = |wait: Duration| wait.as_secs_f64() * 1000.0;
     println!(
         "{round:>5} {seconds:>9.2} {refused:>5} {:>14.2} {:>14.2} {:>7}",
@@ -93,7 +105,8 @@ async fn queue_all(rig: &Rig, due_at: chrono::DateTime<chrono::Utc>) {
                     let channel = ChannelId(channels[number % channels.len()].get());
                     let post = Post::text(format!("Message {number}"));
                     let key = format!("bench:{number}");
-                    outbox::queue(tx, Queue { guild, key: &key, to: To::Channel(channel), post: &post, due_at }).await?;
+                    outbox::queue(tx, Queue { guild, key: &key, to: To::Channel(channel), post: &post, due_at })
+                        .await?;
                 }
                 Ok(())
             })

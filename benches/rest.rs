@@ -29,7 +29,11 @@ async fn at_rest(guilds: usize) {
     Bot::start(&rig).await.stop().await;
     let bot = Bot::start(&rig).await;
     tokio::time::sleep(Duration::from_secs(2)).await;
-    println!("{guilds:>5} servers: ready after {:>4} ms, resident {:>6} KiB", bot.ready_after.as_millis(), bot.resident_kib());
+    println!(
+        "{guilds:>5} servers: ready after {:>4} ms, resident {:>6} KiB",
+        bot.ready_after.as_millis(),
+        bot.resident_kib()
+    );
     bot.stop().await;
 }
 

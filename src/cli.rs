@@ -137,7 +137,9 @@ async fn connect(settings: &Settings) -> Result<Store> {
 
 fn start_log(settings: &Settings) -> Result<()> {
     let filter = EnvFilter::try_new(&settings.log.filter).map_err(|fault| {
-        Error::refused(format!("log.filter is not understood: {fault}. Write a level such as info, or info,cxbot::outbox=debug."))
+        Error::refused(format!(
+            "log.filter is not understood: {fault}. Write a level such as info, or info,cxbot::outbox=debug."
+        ))
     })?;
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match settings.log.format {

@@ -1,6 +1,11 @@
 //! An emulator in this process, the release build of the bot in another, and a small agency between them.
 #![allow(dead_code, reason = "each bench uses its own part")]
-#![expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "figures for people")]
+#![expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "figures for people"
+)]
 
 use std::fmt;
 use std::process::Stdio;
@@ -64,7 +69,9 @@ impl Rig {
             })
             .collect();
         let pulse = world.add_channel(guild, ChannelSeed::text("pulse"));
-        let channels = (0..channels).map(|number| world.add_channel(guild, ChannelSeed::text(&format!("room-{number}")))).collect();
+        let channels = (0..channels)
+            .map(|number| world.add_channel(guild, ChannelSeed::text(&format!("room-{number}"))))
+            .collect();
         world.add_bot(guild, permissions::BOT);
         for number in 0..more_guilds {
             let other = world.add_guild(&format!("Agency {number}"), lead);
@@ -80,7 +87,8 @@ impl Rig {
     }
 
     pub fn settings(&self) -> Settings {
-        Settings::load(&Overrides { data_dir: Some(self.data.path().to_owned()), ..Overrides::default() }).expect("settings")
+        Settings::load(&Overrides { data_dir: Some(self.data.path().to_owned()), ..Overrides::default() })
+            .expect("settings")
     }
 
     async fn prepare(&self, clock: Clock, role: Id, pulse: Id) {
@@ -96,7 +104,11 @@ impl Rig {
             recognition_channel: channel,
             set_up_at: Some(clock.now()),
         };
-        services.store.write(move |tx| Box::pin(async move { people::save_guild(tx, &settings).await })).await.expect("the server's settings");
+        services
+            .store
+            .write(move |tx| Box::pin(async move { people::save_guild(tx, &settings).await }))
+            .await
+            .expect("the server's settings");
         services.store.close().await;
     }
 
@@ -108,9 +120,19 @@ impl Rig {
         let answer = self.emulator.settled(asked, Duration::from_secs(10)).await;
         let found = self
             .emulator
-            .until(Duration::from_secs(10), |_| {
-                let message = self.emulator.messages(pulse, self.people[0]).into_iter().rev().find(|message| message.buttons().len() >= 5)?;
-                let buttons = message.buttons().into_iter().filter_map(|button| button.custom_id).filter(|id| id.contains(":answer:")).collect();
+            .until_seen(Duration::from_secs(10), |_| {
+                let message = self
+                    .emulator
+                    .messages(pulse, self.people[0])
+                    .into_iter()
+                    .rev()
+                    .find(|message| message.buttons().len() >= 5)?;
+                let buttons = message
+                    .buttons()
+                    .into_iter()
+                    .filter_map(|button| button.custom_id)
+                    .filter(|id| id.contains(":answer:"))
+                    .collect();
                 Some((message.id, buttons))
             })
             .await;
@@ -120,7 +142,10 @@ impl Rig {
     /// One press by one person; whether it was acknowledged.
     pub async fn press(&self, person: usize, pulse: &(Id, Vec<String>), turn: usize) -> bool {
         let (message, buttons) = pulse;
-        let Ok(interaction) = self.emulator.person(self.people[person]).press(*message, &buttons[turn % buttons.len()]) else { return false };
+        let Ok(interaction) = self.emulator.person(self.people[person]).press(*message, &buttons[turn % buttons.len()])
+        else {
+            return false;
+        };
         !matches!(self.emulator.outcome(interaction).await, Outcome::Failed(_))
     }
 }
@@ -148,7 +173,7 @@ impl Bot {
         let first = rig.people.first().copied().unwrap_or(rig.lead);
         let channel = rig.emulator.channels(rig.guild, first)[0].id;
         rig.emulator
-            .until(Duration::from_secs(20), |_| (!rig.emulator.commands(channel, first).is_empty()).then_some(()))
+            .until_seen(Duration::from_secs(20), |_| (!rig.emulator.commands(channel, first).is_empty()).then_some(()))
             .await
             .expect("the bot registers its commands");
         Self { child, ready_after }

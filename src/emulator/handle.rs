@@ -113,13 +113,19 @@ impl Emulator {
         self.hub.events.subscribe()
     }
 
-    /// Waits until `look` finds something; it is asked now and after every change.
+    /// Waits until `look` finds something in the world; it is asked now and after every change. The world is locked meanwhile: a
+    /// `look` that needs the emulator's own views goes through [`Emulator::until_seen`].
     pub async fn until<T>(&self, within: Duration, look: impl Fn(&World) -> Option<T>) -> Result<T, TimedOut> {
+        self.until_seen(within, |emulator| emulator.world(&look)).await
+    }
+
+    /// Waits until `look` finds something, for example among the messages; it is asked now and after every change.
+    pub async fn until_seen<T>(&self, within: Duration, look: impl Fn(&Self) -> Option<T>) -> Result<T, TimedOut> {
         let mut revision = self.hub.revision.subscribe();
         let found = async {
             loop {
                 revision.borrow_and_update();
-                if let Some(found) = self.world(&look) {
+                if let Some(found) = look(self) {
                     return found;
                 }
                 // The hub holds the sending end.
@@ -136,7 +142,7 @@ impl Emulator {
 
     /// Waits until a bot is connected and identified.
     pub async fn ready(&self, within: Duration) -> Result<(), TimedOut> {
-        self.until(within, |_| self.bot_is_ready().then_some(())).await
+        self.until_seen(within, |emulator| emulator.bot_is_ready().then_some(())).await
     }
 
     /// Which rate limits are enforced from now on. At the start: none.

@@ -177,7 +177,8 @@ impl Sessions {
     pub(crate) fn acknowledged(&self, id: &str, sequence: u64) {
         let mut list = self.list();
         let Some(session) = list.get_mut(id) else { return };
-        while session.sent.len() > KEPT_ACKNOWLEDGED && session.sent.front().is_some_and(|(each, ..)| *each <= sequence) {
+        while session.sent.len() > KEPT_ACKNOWLEDGED && session.sent.front().is_some_and(|(each, ..)| *each <= sequence)
+        {
             session.sent.pop_front();
         }
     }

@@ -44,7 +44,8 @@ impl Stage {
     async fn call(&self, method: &str, path: &str, body: Value) -> (u16, Value) {
         let url = format!("{}/api/v10{path}", self.emulator.api_base());
         let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
-        let mut request = self.web.request(method, url).header("Authorization", format!("Bot {}", self.emulator.token()));
+        let mut request =
+            self.web.request(method, url).header("Authorization", format!("Bot {}", self.emulator.token()));
         if !body.is_null() {
             request = request.json(&body);
         }
@@ -226,7 +227,10 @@ async fn gateway_frames_out_of_order_close_with_discords_codes() {
         (json!({"no": "op"}), 4002),
         (json!({"op": 3, "d": {}}), 4003),
         (json!({"op": 2, "d": {"token": stage.emulator.token(), "intents": 1_u64 << 40, "properties": {}}}), 4013),
-        (json!({"op": 2, "d": {"token": stage.emulator.token(), "intents": 1, "properties": {}, "shard": [1, 1]}}), 4010),
+        (
+            json!({"op": 2, "d": {"token": stage.emulator.token(), "intents": 1, "properties": {}, "shard": [1, 1]}}),
+            4010,
+        ),
     ];
     for (frame, code) in cases {
         let mut gateway = Gateway::open(&stage.emulator).await;
@@ -277,8 +281,11 @@ async fn a_button_updates_its_message_and_a_stranger_button_is_refused() {
     let pressed = ben.press_label(message, "Agree").unwrap();
     let interaction = gateway.event("INTERACTION_CREATE").await;
     assert_eq!(interaction["message"]["id"], json!(message));
-    let url = format!("{}/api/v10/interactions/{pressed}/{}/callback?with_response=1",
-        stage.emulator.api_base(), interaction["token"].as_str().unwrap());
+    let url = format!(
+        "{}/api/v10/interactions/{pressed}/{}/callback?with_response=1",
+        stage.emulator.api_base(),
+        interaction["token"].as_str().unwrap()
+    );
     let body = json!({"type": 7, "data": {"content": "Thanks", "components": []}});
     let answer = stage.web.post(url).json(&body).send().await.unwrap();
     assert_eq!(answer.status().as_u16(), 200);
@@ -427,10 +434,7 @@ async fn autocomplete_sends_what_is_typed_and_shows_the_suggestions() {
     let ben = stage.emulator.person(stage.ben);
     let asked = ben.autocomplete(stage.general, "lesson", "number", json!({"number": 1})).unwrap();
     let interaction = gateway.event("INTERACTION_CREATE").await;
-    assert_eq!(
-        interaction["data"]["options"][0],
-        json!({"name": "number", "type": 4, "value": "1", "focused": true})
-    );
+    assert_eq!(interaction["data"]["options"][0], json!({"name": "number", "type": 4, "value": "1", "focused": true}));
     stage.answer(&interaction, json!({"type": 8, "data": {"choices": [{"name": "One", "value": 1}]}})).await;
     assert_eq!(stage.emulator.outcome(asked).await.choices(), [Choice { name: "One".to_owned(), value: json!(1) }]);
 }
@@ -512,7 +516,8 @@ async fn files_are_stored_described_and_served_back() {
         .part("files[0]", reqwest::multipart::Part::bytes(png.clone()).file_name("chart.png"))
         .text("payload_json", payload.to_string());
     let url = format!("{}/api/v10{}", stage.emulator.api_base(), stage.messages_path());
-    let request = stage.web.post(url).header("Authorization", format!("Bot {}", stage.emulator.token())).multipart(form);
+    let request =
+        stage.web.post(url).header("Authorization", format!("Bot {}", stage.emulator.token())).multipart(form);
     let message: Value = request.send().await.unwrap().json().await.unwrap();
     let image = &message["embeds"][0]["image"];
     assert_eq!((&image["width"], &image["height"], &image["description"]), (&json!(2), &json!(3), &json!("Two bars.")));
@@ -581,7 +586,8 @@ async fn allowed_mentions_decide_who_is_notified() {
     let only = json!({"content": content, "allowed_mentions": {"parse": [], "users": [stage.ben]}});
     let (_, one) = stage.post(&stage.messages_path(), only).await;
     assert_eq!(one["mentions"][0]["id"], json!(stage.ben));
-    let (_, none) = stage.post(&stage.messages_path(), json!({"content": content, "allowed_mentions": {"parse": []}})).await;
+    let (_, none) =
+        stage.post(&stage.messages_path(), json!({"content": content, "allowed_mentions": {"parse": []}})).await;
     assert_eq!(none["mentions"], json!([]));
     let seen = stage.emulator.messages(stage.general, stage.ben);
     assert_eq!(seen.iter().map(|message| message.mentions_viewer).collect::<Vec<_>>(), [true, true, false]);
@@ -609,7 +615,8 @@ async fn threads_are_opened_on_messages_joined_archived_and_reopened_by_talk() {
     assert_eq!(stage.call("PUT", &format!("/channels/{id}/thread-members/@me"), Value::Null).await.0, 204);
     let listed = stage.emulator.channels(stage.guild, stage.ben);
     assert_eq!(listed.last().map(|each| each.name.as_str()), Some("Lesson 1 talk"));
-    let (_, plain) = stage.post(&format!("/channels/{}/threads", stage.general), json!({"name": "Side", "type": 11})).await;
+    let (_, plain) =
+        stage.post(&format!("/channels/{}/threads", stage.general), json!({"name": "Side", "type": 11})).await;
     assert_eq!(plain["name"], "Side");
 }
 
@@ -629,7 +636,10 @@ async fn messages_are_listed_pinned_and_deleted() {
     assert_eq!(list(format!("?before={}", ids[2])).await, "10");
     assert_eq!(list(format!("?after={}&limit=2", ids[1])).await, "32");
     assert_eq!(list(format!("?around={}&limit=3", ids[2])).await, "321");
-    assert_eq!(stage.get(&format!("{}?limit=101", stage.messages_path())).await.1["errors"]["limit"]["_errors"][0]["code"], "NUMBER_TYPE_MAX");
+    assert_eq!(
+        stage.get(&format!("{}?limit=101", stage.messages_path())).await.1["errors"]["limit"]["_errors"][0]["code"],
+        "NUMBER_TYPE_MAX"
+    );
     let pin = format!("/channels/{}/messages/pins/{}", stage.general, ids[0]);
     assert_eq!(stage.call("PUT", &pin, Value::Null).await.0, 204);
     let (_, pins) = stage.get(&format!("/channels/{}/messages/pins", stage.general)).await;
@@ -708,12 +718,14 @@ async fn faults_come_on_demand() {
     faults.on(Some("POST"), "/messages", Effect::LostAnswer, Some(1));
     let body = json!({"content": "x", "nonce": "n", "enforce_nonce": true});
     let url = format!("{}/api/v10{}", stage.emulator.api_base(), stage.messages_path());
-    let send = || {
-        stage.web.post(&url).header("Authorization", format!("Bot {}", stage.emulator.token())).json(&body).send()
-    };
+    let send =
+        || stage.web.post(&url).header("Authorization", format!("Bot {}", stage.emulator.token())).json(&body).send();
     let limited = send().await.unwrap();
     assert_eq!(limited.status().as_u16(), 429);
-    assert_eq!((&limited.headers()["retry-after"], &limited.headers()["x-ratelimit-scope"]), (&"2".parse().unwrap(), &"user".parse().unwrap()));
+    assert_eq!(
+        (&limited.headers()["retry-after"], &limited.headers()["x-ratelimit-scope"]),
+        (&"2".parse().unwrap(), &"user".parse().unwrap())
+    );
     assert_eq!(limited.json::<Value>().await.unwrap()["retry_after"], 1.5);
     assert_eq!(send().await.unwrap().status().as_u16(), 502);
     assert!(stage.emulator.messages(stage.general, stage.ana).is_empty());

@@ -11,7 +11,8 @@ use super::permissions::{MANAGE_THREADS, SEND_MESSAGES, SEND_MESSAGES_IN_THREADS
 use super::transcript;
 use super::wire;
 use super::world::{
-    Answer, Channel, Form, InteractionState, Message, World, Written, command_kind, flag, interaction_kind, kind, written_in,
+    Answer, Channel, Form, InteractionState, Message, World, Written, command_kind, flag, interaction_kind, kind,
+    written_in,
 };
 
 /// What became of an interaction.
@@ -511,7 +512,9 @@ fn message(world: &World, of: &Message, viewer: Id) -> MessageView {
         replies_to: of.reference.as_ref().filter(|_| of.kind == 19).and_then(|reference| reference.message_id),
         thread,
         names: names(world, guild_id, of),
-        mentions_viewer: of.mention_everyone || of.mentions.contains(&viewer) || of.mention_roles.iter().any(viewer_has),
+        mentions_viewer: of.mention_everyone
+            || of.mentions.contains(&viewer)
+            || of.mention_roles.iter().any(viewer_has),
     }
 }
 
@@ -715,7 +718,10 @@ pub(crate) fn outcome(world: &World, interaction_id: Id) -> Option<Outcome> {
             Answer::Choices(choices) => Outcome::Choices(
                 choices
                     .iter()
-                    .map(|choice| Choice { name: text(choice, "name").unwrap_or_default(), value: choice["value"].clone() })
+                    .map(|choice| Choice {
+                        name: text(choice, "name").unwrap_or_default(),
+                        value: choice["value"].clone(),
+                    })
                     .collect(),
             ),
         },

@@ -50,7 +50,10 @@ pub(super) fn forget(folder: &Path) -> Result<()> {
     match std::fs::remove_dir_all(folder) {
         Ok(()) => Ok(()),
         Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => Ok(()),
-        Err(fault) => Err(Error::refused(format!("{} cannot be removed: {fault}. Is another playground running?", folder.display()))),
+        Err(fault) => Err(Error::refused(format!(
+            "{} cannot be removed: {fault}. Is another playground running?",
+            folder.display()
+        ))),
     }
 }
 

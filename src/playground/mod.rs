@@ -180,7 +180,9 @@ impl Desk {
     async fn advance_to_next(&self) -> Result<()> {
         match self.next_due().await? {
             Some(at) => self.move_to(at).await,
-            None => Err(Error::refused("Nothing is scheduled. Plan something first, for example with /lesson schedule.")),
+            None => {
+                Err(Error::refused("Nothing is scheduled. Plan something first, for example with /lesson schedule."))
+            }
         }
     }
 
@@ -246,13 +248,15 @@ pub fn open_browser(address: &str) {
 
 async fn listen(port: u16) -> Result<TcpListener> {
     TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await.map_err(|fault| {
-        Error::refused(format!("Port {port} on this machine cannot be used: {fault}. Choose another with --port N, or --port 0 for any."))
+        Error::refused(format!(
+            "Port {port} on this machine cannot be used: {fault}. Choose another with --port N, or --port 0 for any."
+        ))
     })
 }
 
 fn random_key() -> Result<String> {
     let mut bytes = [0_u8; 16];
-    getrandom::fill(&mut bytes).map_err(|fault| Error::internal(format!("The operating system gave no random numbers: {fault}")))?;
+    getrandom::fill(&mut bytes)
+        .map_err(|fault| Error::internal(format!("The operating system gave no random numbers: {fault}")))?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
-

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::emulator::{ChannelSeed, Emulator, Id, World, permissions};
 use crate::error::{Error, Result};
 use crate::ids::{ChannelId, GuildId, RoleId};
-use crate::people::{self, Purpose};
+use crate::people::{self, GuildSettings};
 use crate::services::Services;
 
 const SERVER: &str = "Office of Public Benefits";
@@ -44,7 +44,8 @@ pub(super) fn world(now: DateTime<Utc>) -> World {
     let guild = world.add_guild(SERVER, dana);
     let administrator = world.add_role(guild, "Administrator", permissions::ADMINISTRATOR, 0x00b3_261e);
     let lead = world.add_role(guild, LEAD_ROLE, 0, 0x001f_4fbf);
-    let divisions: Vec<(&str, Id)> = DIVISIONS.iter().map(|name| (*name, world.add_role(guild, name, 0, 0x0056_606b))).collect();
+    let divisions: Vec<(&str, Id)> =
+        DIVISIONS.iter().map(|name| (*name, world.add_role(guild, name, 0, 0x0056_606b))).collect();
     let division = |name: &str| divisions.iter().find(|(known, _)| *known == name).map(|(_, id)| *id);
 
     world.set_member_roles(guild, dana, &[administrator]);
@@ -92,17 +93,21 @@ pub(super) async fn database(services: &Services, emulator: &Emulator) -> Result
     };
     let lead = lead.ok_or_else(|| Error::internal("the demonstration server lost its lead role"))?;
     let (guild, now, zone) = (GuildId(server.get()), services.clock.now(), services.settings.time.zone);
+    let settings = GuildSettings {
+        guild,
+        name: SERVER.into(),
+        zone,
+        lead_role: Some(lead),
+        learning_channel: Some(lessons),
+        pulse_channel: Some(pulse),
+        recognition_channel: Some(recognition),
+        set_up_at: Some(now),
+    };
     services
         .store
         .write(move |tx| {
             Box::pin(async move {
-                people::record_guild(tx, guild, SERVER, zone).await?;
-                people::choose_channel(tx, guild, Purpose::Learning, lessons).await?;
-                people::choose_channel(tx, guild, Purpose::Pulse, pulse).await?;
-                people::choose_channel(tx, guild, Purpose::Recognition, recognition).await?;
-                people::choose_lead_role(tx, guild, lead).await?;
-                people::choose_zone(tx, guild, zone).await?;
-                people::finish_setup(tx, guild, now).await?;
+                people::save_guild(tx, &settings).await?;
                 let today = now.with_timezone(&zone).date_naive();
                 for (user, division) in members {
                     let user = crate::ids::UserId(user.get());

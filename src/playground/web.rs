@@ -7,7 +7,9 @@ use std::time::Duration;
 use axum::Json;
 use axum::Router;
 use axum::extract::{Query, Request, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, ORIGIN, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, ORIGIN, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -65,7 +67,9 @@ async fn from_here(State(desk): State<Arc<Desk>>, request: Request, next: Next) 
 
 fn is_ours(headers: &HeaderMap, port: u16) -> bool {
     let ours = |authority: &str| {
-        [format!("127.0.0.1:{port}"), format!("localhost:{port}"), format!("[::1]:{port}")].iter().any(|one| one == authority)
+        [format!("127.0.0.1:{port}"), format!("localhost:{port}"), format!("[::1]:{port}")]
+            .iter()
+            .any(|one| one == authority)
     };
     let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     let host_is_ours = text(HOST).is_some_and(ours);
@@ -77,7 +81,10 @@ async fn with_key(State(desk): State<Arc<Desk>>, request: Request, next: Next) -
     let in_header = request.headers().get("x-playground-key").and_then(|value| value.to_str().ok()) == Some(&desk.key);
     // An EventSource cannot send headers, so the event stream takes the key in its address.
     let in_query = request.uri().path() == "/api/events"
-        && request.uri().query().is_some_and(|query| query.split('&').any(|part| part.strip_prefix("key=") == Some(&desk.key)));
+        && request
+            .uri()
+            .query()
+            .is_some_and(|query| query.split('&').any(|part| part.strip_prefix("key=") == Some(&desk.key)));
     if in_header || in_query {
         next.run(request).await
     } else {
@@ -95,7 +102,8 @@ async fn page(request: Request) -> Response {
     };
     let kind = mime_guess::from_path(path).first_or_octet_stream();
     let mut headers = HeaderMap::new();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_str(&format!("{kind}; charset=utf-8")).expect("media types are ASCII"));
+    headers
+        .insert(CONTENT_TYPE, HeaderValue::from_str(&format!("{kind}; charset=utf-8")).expect("media types are ASCII"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     (headers, file.data).into_response()
 }
@@ -110,7 +118,11 @@ struct Looking {
 
 impl Looking {
     fn me(&self, desk: &Desk) -> Id {
-        self.me.parse().ok().filter(|id| desk.people().iter().any(|person| person.user_id == *id)).unwrap_or_else(|| desk.first_person())
+        self.me
+            .parse()
+            .ok()
+            .filter(|id| desk.people().iter().any(|person| person.user_id == *id))
+            .unwrap_or_else(|| desk.first_person())
     }
 }
 
@@ -234,7 +246,9 @@ async fn perform(desk: &Desk, doing: Doing) -> Result<Option<Value>, Refused> {
     };
     let interaction = match doing.what {
         What::Run { command, options } => person.run(channel(), &command, options)?,
-        What::Autocomplete { command, focused, options } => person.autocomplete(channel(), &command, &focused, options)?,
+        What::Autocomplete { command, focused, options } => {
+            person.autocomplete(channel(), &command, &focused, options)?
+        }
         What::Context { command, target } => person.context_menu(channel(), &command, target)?,
         What::Press { message, custom_id } => person.press(message, &custom_id)?,
         What::Select { message, custom_id, values } => {
@@ -274,7 +288,10 @@ async fn clock(State(desk): State<Arc<Desk>>, Json(step): Json<Move>) -> Respons
     let moved = match (step.minutes, step.to.as_str()) {
         (Some(minutes @ 1..=LONGEST_MOVE_MINUTES), _) => desk.advance(TimeDelta::minutes(minutes)).await,
         (None, "next") => desk.advance_to_next().await,
-        _ => return (StatusCode::BAD_REQUEST, "The clock moves forward by up to three months at a time.").into_response(),
+        _ => {
+            return (StatusCode::BAD_REQUEST, "The clock moves forward by up to three months at a time.")
+                .into_response();
+        }
     };
     match moved {
         Ok(()) => Json(json!({ "now": desk.clock.now() })).into_response(),

@@ -122,7 +122,8 @@ pub(super) async fn upsert_ballot(
 /// Whether the box takes ballots at `now`; it cannot be closed before this transaction ends.
 pub(super) async fn hold_open(tx: &mut Tx, id: &BoxId, now: DateTime<Utc>) -> Result<bool> {
     const SQLITE: &str = "select 1 from sealed_boxes where box_id = $1 and state = 'open' and closes_at > $2";
-    const POSTGRES: &str = "select 1 from sealed_boxes where box_id = $1 and state = 'open' and closes_at > $2 for share";
+    const POSTGRES: &str =
+        "select 1 from sealed_boxes where box_id = $1 and state = 'open' and closes_at > $2 for share";
     Ok(match tx.conn() {
         Conn::Sqlite(conn) => sqlx::query(SQLITE).bind(id.as_str()).bind(now).fetch_optional(conn).await?.is_some(),
         Conn::Postgres(conn) => sqlx::query(POSTGRES).bind(id.as_str()).bind(now).fetch_optional(conn).await?.is_some(),
@@ -131,7 +132,8 @@ pub(super) async fn hold_open(tx: &mut Tx, id: &BoxId, now: DateTime<Utc>) -> Re
 
 pub(super) async fn delete_ballot(tx: &mut Tx, id: &BoxId, tag: &[u8; 32]) -> Result<bool> {
     const SQL: &str = "delete from sealed_ballots where box_id = $1 and tag = $2";
-    let gone = on_db!(tx, conn => sqlx::query(SQL).bind(id.as_str()).bind(&tag[..]).execute(conn).await?.rows_affected());
+    let gone =
+        on_db!(tx, conn => sqlx::query(SQL).bind(id.as_str()).bind(&tag[..]).execute(conn).await?.rows_affected());
     Ok(gone == 1)
 }
 
@@ -164,7 +166,8 @@ pub(super) async fn mark_counted(tx: &mut Tx, id: &BoxId) -> Result<bool> {
 
 /// Step 6. `true` when this call did it.
 pub(super) async fn mark_sealed(tx: &mut Tx, id: &BoxId, on: NaiveDate) -> Result<bool> {
-    const SQL: &str = "update sealed_boxes set state = 'sealed', sealed_on = $2 where box_id = $1 and state = 'counted'";
+    const SQL: &str =
+        "update sealed_boxes set state = 'sealed', sealed_on = $2 where box_id = $1 and state = 'counted'";
     Ok(on_db!(tx, conn => sqlx::query(SQL).bind(id.as_str()).bind(on).execute(conn).await?.rows_affected()) == 1)
 }
 

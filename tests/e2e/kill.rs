@@ -18,6 +18,7 @@ use cxbot::outbox::{self, Queue, To};
 use cxbot::people;
 use cxbot::post::Post;
 use cxbot::services::Services;
+use cxbot::survey::list_closed;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
@@ -104,7 +105,8 @@ async fn kill_again_and_again(url: String, kills: usize, seed: u64) {
             .map(|number| {
                 let person = (first + number) % PEOPLE;
                 let option = dice.below(buttons.len() as u64) as usize;
-                let (stage, pressed, id, gone) = (stage.clone(), pressed.clone(), buttons[option].clone(), gone.clone());
+                let (stage, pressed, id, gone) =
+                    (stage.clone(), pressed.clone(), buttons[option].clone(), gone.clone());
                 tokio::spawn(async move { press(&stage, &pressed[person], person, option, message, &id, &gone).await })
             })
             .collect();
@@ -153,7 +155,8 @@ async fn set_stage(url: String) -> Stage {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let emulator = Emulator::start(listener, clock.clone(), world).unwrap();
     let data = tempfile::tempdir().unwrap();
-    let mut settings = Settings::load(&Overrides { data_dir: Some(data.path().to_owned()), ..Overrides::default() }).unwrap();
+    let mut settings =
+        Settings::load(&Overrides { data_dir: Some(data.path().to_owned()), ..Overrides::default() }).unwrap();
     settings.use_database(&url);
     let services = cxbot::app::open(settings, clock.clone()).await.unwrap();
     let channel = Some(ChannelId(pulse.get()));
@@ -200,10 +203,15 @@ async fn open_pulse(stage: &Stage) -> (Id, Vec<String>) {
     }
     stage
         .emulator
-        .until(DEADLINE, |_| {
+        .until_seen(DEADLINE, |_| {
             let messages = stage.emulator.messages(stage.pulse, stage.people[0]);
             let message = messages.into_iter().rev().find(|message| message.buttons().len() >= 5)?;
-            let buttons = message.buttons().into_iter().filter_map(|button| button.custom_id).filter(|id| id.contains(":answer:")).collect();
+            let buttons = message
+                .buttons()
+                .into_iter()
+                .filter_map(|button| button.custom_id)
+                .filter(|id| id.contains(":answer:")).take(5)
+                .collect();
             Some((message.id, buttons))
         })
         .await
@@ -213,7 +221,8 @@ async fn open_pulse(stage: &Stage) -> (Id, Vec<String>) {
 /// Leaves messages in the outbox, as a feature does; some of them due in a moment.
 async fn queue_messages(stage: &Stage, kill: usize) -> Vec<String> {
     let texts: Vec<String> = (0..3).map(|number| format!("message {kill}.{number}")).collect();
-    let (guild, channel, now, mine) = (GuildId(stage.guild.get()), ChannelId(stage.general.get()), stage.services.clock.now(), texts.clone());
+    let (guild, channel, now, mine) =
+        (GuildId(stage.guild.get()), ChannelId(stage.general.get()), stage.services.clock.now(), texts.clone());
     stage
         .services
         .store
@@ -222,7 +231,11 @@ async fn queue_messages(stage: &Stage, kill: usize) -> Vec<String> {
                 for (number, text) in mine.iter().enumerate() {
                     let due_at = now + TimeDelta::seconds(i64::try_from(number).unwrap() - 1);
                     let post = Post::text(text.as_str());
-                    outbox::queue(tx, Queue { guild, key: &format!("kill:{text}"), to: To::Channel(channel), post: &post, due_at }).await?;
+                    outbox::queue(
+                        tx,
+                        Queue { guild, key: &format!("kill:{text}"), to: To::Channel(channel), post: &post, due_at },
+                    )
+                    .await?;
                 }
                 Ok(())
             })
@@ -232,7 +245,15 @@ async fn queue_messages(stage: &Stage, kill: usize) -> Vec<String> {
     texts
 }
 
-async fn press(stage: &Stage, pressed: &Mutex<Pressed>, person: usize, option: usize, message: Id, custom_id: &str, gone: &CancellationToken) {
+async fn press(
+    stage: &Stage,
+    pressed: &Mutex<Pressed>,
+    person: usize,
+    option: usize,
+    message: Id,
+    custom_id: &str,
+    gone: &CancellationToken,
+) {
     let Ok(interaction) = stage.emulator.person(stage.people[person]).press(message, custom_id) else { return };
     let acknowledged = tokio::select! {
         biased;
@@ -252,8 +273,9 @@ async fn press(stage: &Stage, pressed: &Mutex<Pressed>, person: usize, option: u
 async fn wait_for_posts(stage: &Stage, expected: &BTreeSet<String>) {
     let all_there = stage
         .emulator
-        .until(DEADLINE, |_| {
-            let there: BTreeSet<String> = stage.emulator.messages(stage.general, stage.lead).into_iter().map(|message| message.content).collect();
+        .until_seen(DEADLINE, |_| {
+            let there: BTreeSet<String> =
+                stage.emulator.messages(stage.general, stage.lead).into_iter().map(|message| message.content).collect();
             expected.is_subset(&there).then_some(())
         })
         .await;
@@ -270,21 +292,33 @@ fn check_posts(stage: &Stage, expected: &BTreeSet<String>) {
     }
     let repeated: Vec<_> = expected.iter().filter(|text| times.get(*text).copied() != Some(1)).collect();
     assert!(repeated.is_empty(), "posted more than once: {repeated:?}");
-    let pulses = stage.emulator.messages(stage.pulse, stage.people[0]).into_iter().filter(|message| message.only_for.is_none()).count();
+    let pulses = stage
+        .emulator
+        .messages(stage.pulse, stage.people[0])
+        .into_iter()
+        .filter(|message| message.only_for.is_none())
+        .count();
     assert_eq!(pulses, 1, "the pulse itself must have been posted once");
 }
 
 /// Closes the pulse and reads the counts that are kept, from worst option to best.
 async fn close_and_count(stage: &Stage, options: usize) -> Vec<usize> {
     let lead = stage.emulator.person(stage.lead);
-    let asked = lead.run(stage.pulse, "pulse close", json!({})).or_else(|_| lead.run(stage.pulse, "pulse close", json!({ "pulse": "1" }))).expect("/pulse close");
+    let asked = lead.run(stage.pulse, "pulse close", json!({ "pulse": "1" })).expect("/pulse close");
     let answer = stage.emulator.settled(asked, DEADLINE).await.as_text();
     let deadline = Instant::now() + DEADLINE;
     loop {
-        let counts = stage.services.store.read(|tx| Box::pin(cxbot::survey::latest_counts(tx))).await.unwrap();
-        if let Some(counts) = counts {
+        let guild = GuildId(stage.guild.get());
+        let closed = stage
+            .services
+            .store
+            .read(move |tx| Box::pin(async move { list_closed(tx, guild, "pulse", None).await }))
+            .await
+            .unwrap();
+        if let [only] = closed.as_slice() {
+            let counts: Vec<usize> = only.counts.options.iter().map(|&count| count as usize).collect();
             assert_eq!(counts.len(), options);
-            return counts.into_iter().map(|count| usize::try_from(count).unwrap()).collect();
+            return counts;
         }
         assert!(Instant::now() < deadline, "the pulse was not counted; the lead read: {answer}");
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -309,9 +343,17 @@ fn check_answers(pressed: &[Mutex<Pressed>], counted: &[usize]) {
             least[option] += 1;
         }
     }
-    assert!((surely..=possibly).contains(&total), "{total} counted, but {surely} were acknowledged and {possibly} pressed");
+    assert!(
+        (surely..=possibly).contains(&total),
+        "{total} counted, but {surely} were acknowledged and {possibly} pressed"
+    );
     for (option, &count) in counted.iter().enumerate() {
-        assert!((least[option]..=most[option]).contains(&count), "option {option}: {count} counted, between {} and {} expected", least[option], most[option]);
+        assert!(
+            (least[option]..=most[option]).contains(&count),
+            "option {option}: {count} counted, between {} and {} expected",
+            least[option],
+            most[option]
+        );
     }
 }
 

@@ -1,15 +1,15 @@
 //! Every store function, on both databases. The PostgreSQL half needs a server named by TEST_POSTGRES_URL.
 
-mod learning;
 mod fake_discord;
+mod learning;
 mod migrations;
 mod outbox;
 mod people;
-mod recognition;
-mod stage;
-mod schedule;
 mod pulse;
+mod recognition;
+mod schedule;
 mod sealed;
+mod stage;
 mod support;
 mod walls;
 mod writes;

@@ -95,7 +95,10 @@ impl World {
         let new = sealed.prepare(16).await.unwrap();
         let id = new.id().clone();
         let closes_at = noon() + TimeDelta::days(5);
-        self.store.write(move |tx| Box::pin(async move { sealed::open(tx, &new, GUILD, closes_at).await })).await.unwrap();
+        self.store
+            .write(move |tx| Box::pin(async move { sealed::open(tx, &new, GUILD, closes_at).await }))
+            .await
+            .unwrap();
         id
     }
 
@@ -213,8 +216,15 @@ async fn a_closing_interrupted_after_any_step_is_taken_up_and_told_once(store: S
         assert_eq!(world.key_files().len(), usize::from(last < Step::DestroyKey), "{last:?}");
 
         let after_restart = world.sealed();
-        assert_eq!(after_restart.unlock(&world.store, &id).await.unwrap(), if last < Step::Keep { Key::Held } else { Key::NotNeeded });
-        assert_eq!(after_restart.close(&world.store, &id, ledger.clone(), today()).await.unwrap(), Outcome::Sealed, "{last:?}");
+        assert_eq!(
+            after_restart.unlock(&world.store, &id).await.unwrap(),
+            if last < Step::Keep { Key::Held } else { Key::NotNeeded }
+        );
+        assert_eq!(
+            after_restart.close(&world.store, &id, ledger.clone(), today()).await.unwrap(),
+            Outcome::Sealed,
+            "{last:?}"
+        );
         assert_eq!(ledger.counted(), [[1], [2], [3]], "{last:?}");
         assert_eq!((ledger.told(), world.rows().await, world.key_files().len()), (1, 0, 0), "{last:?}");
     }
@@ -284,7 +294,9 @@ async fn an_answer_acknowledged_while_the_box_closes_is_counted(store: Store) {
         .map(|user| {
             let (world, sealed, id) = (world.clone(), sealed.clone(), id.clone());
             let seat = sealed.seat(&id, GUILD, UserId(user)).unwrap();
-            tokio::spawn(async move { world.store.write(move |tx| Box::pin(async move { seat.cast(tx, b"a", noon()).await })).await.unwrap() })
+            tokio::spawn(async move {
+                world.store.write(move |tx| Box::pin(async move { seat.cast(tx, b"a", noon()).await })).await.unwrap()
+            })
         })
         .collect();
     let ledger = Arc::new(Ledger::default());

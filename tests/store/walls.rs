@@ -26,7 +26,12 @@ const EMULATOR: &str = "emulator";
 /// A crate or call, and the files that may name it.
 const KEPT_TO: &[(&str, fn(&str) -> bool)] = &[
     ("sqlx::", |path| path.starts_with("store/") || path.ends_with("/store.rs") || path.contains("/store/")),
-    ("serenity::", |path| path.starts_with("discord/") || path.ends_with("/chat.rs") || path.contains("/chat/") || path.starts_with("outbox/sender")),
+    ("serenity::", |path| {
+        path.starts_with("discord/")
+            || path.ends_with("/chat.rs")
+            || path.contains("/chat/")
+            || path.starts_with("outbox/sender")
+    }),
     ("serenity_commands::", |path| path.ends_with("/chat.rs") || path.contains("/chat/")),
     ("axum::", |path| path.starts_with("emulator/") || path.starts_with("playground/")),
     ("std::env::", |path| path.starts_with("config/")),

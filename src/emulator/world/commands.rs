@@ -68,7 +68,9 @@ impl Command {
     }
 
     fn serves_guilds(&self) -> bool {
-        self.definition["contexts"].as_array().is_none_or(|contexts| contexts.iter().any(|each| each.as_u64() == Some(0)))
+        self.definition["contexts"]
+            .as_array()
+            .is_none_or(|contexts| contexts.iter().any(|each| each.as_u64() == Some(0)))
     }
 
     fn default_member_permissions(&self) -> Option<u64> {
