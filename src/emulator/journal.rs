@@ -72,8 +72,17 @@ pub(crate) enum Record {
         answer: Option<Arc<Value>>,
         millis: f64,
     },
-    Frame { direction: Direction, connection: u64, frame: Value },
-    Dispatch { connection: u64, sequence: u64, name: &'static str, payload: Arc<Value> },
+    Frame {
+        direction: Direction,
+        connection: u64,
+        frame: Value,
+    },
+    Dispatch {
+        connection: u64,
+        sequence: u64,
+        name: &'static str,
+        payload: Arc<Value>,
+    },
 }
 
 #[derive(Default)]

@@ -92,8 +92,7 @@ impl Resolved {
             return Err(Refused::new("Your files are too powerful. Max file size: 10 MB"));
         }
         let content_type = mime_guess::from_path(&name).first_or_octet_stream().to_string();
-        let upload =
-            Upload { index: 0, filename: name, content_type, bytes: bytes.into(), description: None };
+        let upload = Upload { index: 0, filename: name, content_type, bytes: bytes.into(), description: None };
         let file = world.store_file(place.channel_id, upload);
         let url = wire::attachment_url(world, place.channel_id, &file);
         let object = json!({
@@ -241,7 +240,8 @@ fn option_value(
         _ => return Err(refused("This option cannot be filled in.")),
     };
     let choices = definition["choices"].as_array();
-    let offered = choices.is_none_or(|choices| choices.is_empty() || choices.iter().any(|choice| same(&choice["value"], &value)));
+    let offered =
+        choices.is_none_or(|choices| choices.is_empty() || choices.iter().any(|choice| same(&choice["value"], &value)));
     if offered { Ok(value) } else { Err(refused("Choose one of the offered values.")) }
 }
 

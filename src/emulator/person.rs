@@ -87,9 +87,11 @@ impl Chosen {
 
     /// The interaction's data, with the options inside their subcommands.
     fn data(&self, options: Vec<Value>, resolved: Resolved) -> Value {
-        let nested = self.below.iter().rev().fold(options, |inner, (name, kind)| {
-            vec![json!({"name": name, "type": kind, "options": inner})]
-        });
+        let nested = self
+            .below
+            .iter()
+            .rev()
+            .fold(options, |inner, (name, kind)| vec![json!({"name": name, "type": kind, "options": inner})]);
         let mut data = json!({"id": self.id, "name": self.name, "type": command_kind::SLASH});
         if !nested.is_empty() {
             data["options"] = json!(nested);
@@ -155,10 +157,10 @@ impl Person {
             let place = self.place(world, channel_id)?;
             let chosen = Chosen::find(world, place, path)?;
             let mut resolved = Resolved::default();
-            let options =
-                options::read(world, place, &chosen.definitions, &given, Completeness::Whole, &mut resolved)?;
+            let options = options::read(world, place, &chosen.definitions, &given, Completeness::Whole, &mut resolved)?;
             let data = chosen.data(options, resolved);
-            let new = self.command(channel_id, interaction_kind::COMMAND, data, chosen.full_name(), command_kind::SLASH);
+            let new =
+                self.command(channel_id, interaction_kind::COMMAND, data, chosen.full_name(), command_kind::SLASH);
             Ok(world.open_interaction(new, Instant::now()))
         })
     }
@@ -201,7 +203,8 @@ impl Person {
                 resolved.add_user(world, place, target);
             } else {
                 let message = world.messages.get(&target);
-                let visible = message.is_some_and(|of| of.channel_id == channel_id && view::sees(world, of, self.user_id));
+                let visible =
+                    message.is_some_and(|of| of.channel_id == channel_id && view::sees(world, of, self.user_id));
                 if !visible || !resolved.add_message(world, target) {
                     return Err(Refused::new("That message is not in this channel."));
                 }

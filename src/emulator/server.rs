@@ -30,23 +30,23 @@ pub(crate) async fn serve(hub: Arc<Hub>, listener: TcpListener) {
         .layer(DefaultBodyLimit::max(LARGEST_REQUEST))
         .with_state(hub)
         .into_make_service_with_connect_info::<Scissors>();
-    let serving = axum::serve(CuttableListener(listener), router);
-    tokio::select! {
-        () = stop.cancelled() => {}
-        ended = serving => {
-            if let Err(error) = ended {
-                tracing::error!(%error, "The emulator's port failed.");
-            }
-        }
+    let serving = axum::serve(CuttableListener(listener), router).with_graceful_shutdown(stop.cancelled_owned());
+    if let Err(error) = serving.await {
+        tracing::error!(%error, "The emulator's port failed.");
     }
 }
 
-async fn answer(State(hub): State<Arc<Hub>>, ConnectInfo(scissors): ConnectInfo<Scissors>, request: Request) -> Response {
+async fn answer(
+    State(hub): State<Arc<Hub>>,
+    ConnectInfo(scissors): ConnectInfo<Scissors>,
+    request: Request,
+) -> Response {
     if !asks_for_loopback(&request) {
         // A web page elsewhere may have its own name point here; it must not get through.
         return (StatusCode::MISDIRECTED_REQUEST, "Only loopback names are served here.").into_response();
     }
-    let upgrade = request.headers().get(header::UPGRADE).is_some_and(|kind| kind.as_bytes().eq_ignore_ascii_case(b"websocket"));
+    let upgrade =
+        request.headers().get(header::UPGRADE).is_some_and(|kind| kind.as_bytes().eq_ignore_ascii_case(b"websocket"));
     if upgrade {
         if request.headers().contains_key(header::ORIGIN) {
             return (StatusCode::FORBIDDEN, "The gateway is not for browsers.").into_response();
@@ -70,6 +70,7 @@ async fn answer(State(hub): State<Arc<Hub>>, ConnectInfo(scissors): ConnectInfo<
         }
         rest::Sent::Never => {
             hub.stop.cancelled().await;
+            scissors.cut();
             future::pending().await
         }
     }
@@ -140,7 +141,11 @@ impl CuttableStream {
 }
 
 impl AsyncRead for CuttableStream {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         // While an answer is lost the connection waits for reading; the scissors must wake it there.
         self.scissors.waker.register(context.waker());
         self.check()?;

@@ -49,7 +49,8 @@ async fn every_answer_has_the_shape_that_discord_documents() {
     let mut world = World::new("cxbot", clock.now());
     let ana = world.add_user("Ana");
     let guild = world.add_guild("Benefits Agency", ana);
-    let general = world.add_channel(guild, ChannelSeed::text("general").topic("Everything").allow(ana, permissions::BOT));
+    let general =
+        world.add_channel(guild, ChannelSeed::text("general").topic("Everything").allow(ana, permissions::BOT));
     let forum = world.add_channel(guild, ChannelSeed::forum("questions"));
     world.add_channel(guild, ChannelSeed::voice("talk"));
     world.add_channel(guild, ChannelSeed::category("Group"));
@@ -72,12 +73,22 @@ async fn every_answer_has_the_shape_that_discord_documents() {
         }
     };
 
-    for path in ["/gateway", "/gateway/bot", "/users/@me", "/oauth2/applications/@me", "/applications/@me", "/users/@me/guilds"] {
+    for path in
+        ["/gateway", "/gateway/bot", "/users/@me", "/oauth2/applications/@me", "/applications/@me", "/users/@me/guilds"]
+    {
         bot.get(path).await;
     }
     bot.get(&format!("/users/{ana}")).await;
     let guild_path = format!("/guilds/{guild}");
-    for below in ["", "?with_counts=true", "/channels", "/roles", "/threads/active", "/members?limit=10", "/members/search?query=an"] {
+    for below in [
+        "",
+        "?with_counts=true",
+        "/channels",
+        "/roles",
+        "/threads/active",
+        "/members?limit=10",
+        "/members/search?query=an",
+    ] {
         bot.get(&format!("{guild_path}{below}")).await;
     }
     bot.get(&format!("{guild_path}/members/{ana}")).await;
@@ -180,7 +191,10 @@ async fn commands(bot: &Bot, guild: Id) {
                 {"type": 4, "name": "days", "description": "How long", "min_value": 1.0, "max_value": 14.0}]}]},
         {"name": "Thank", "type": 2},
     ]);
-    for path in [format!("/applications/{application}/commands"), format!("/applications/{application}/guilds/{guild}/commands")] {
+    for path in [
+        format!("/applications/{application}/commands"),
+        format!("/applications/{application}/guilds/{guild}/commands"),
+    ] {
         bot.call("PUT", &path, list.clone()).await;
         bot.get(&path).await;
         bot.get(&format!("{path}?with_localizations=true")).await;
@@ -230,7 +244,8 @@ async fn interactions(bot: &Bot, general: Id, ana: Id, next: &mut impl AsyncFnMu
 
     run();
     let asked = next().await;
-    bot.call("POST", &format!("{}?with_response=true", callback(&asked)), json!({"type": 5, "data": {"flags": 64}})).await;
+    bot.call("POST", &format!("{}?with_response=true", callback(&asked)), json!({"type": 5, "data": {"flags": 64}}))
+        .await;
     bot.call("POST", &hook(&asked), json!({"content": "filled"})).await;
 
     person.press(message, "a").unwrap();
@@ -240,9 +255,19 @@ async fn interactions(bot: &Bot, general: Id, ana: Id, next: &mut impl AsyncFnMu
     bot.call("POST", &callback(&asked), form).await;
     person.submit(text(&asked["id"]).parse().unwrap(), json!({"w": "so"})).unwrap();
     let submitted = next().await;
-    bot.call("POST", &format!("{}?with_response=true", callback(&submitted)), json!({"type": 4, "data": {"content": "ok"}})).await;
+    bot.call(
+        "POST",
+        &format!("{}?with_response=true", callback(&submitted)),
+        json!({"type": 4, "data": {"content": "ok"}}),
+    )
+    .await;
 
     person.context_menu(general, "Thank", ana).unwrap();
     let asked = next().await;
-    bot.call("POST", &format!("{}?with_response=true", callback(&asked)), json!({"type": 4, "data": {"content": "ok"}})).await;
+    bot.call(
+        "POST",
+        &format!("{}?with_response=true", callback(&asked)),
+        json!({"type": 4, "data": {"content": "ok"}}),
+    )
+    .await;
 }

@@ -10,8 +10,8 @@ use serenity::all::{
     ActionRowComponent, AutocompleteChoice, ButtonStyle, ChannelId, CommandOptionType, Context, CreateActionRow,
     CreateAttachment, CreateAutocompleteResponse, CreateButton, CreateCommand, CreateCommandOption, CreateInputText,
     CreateInteractionResponse, CreateInteractionResponseMessage, CreateMessage, CreateModal, CreateSelectMenu,
-    CreateSelectMenuKind, CreateThread, EditInteractionResponse, Event, EventHandler, GatewayIntents, Guild, HttpBuilder,
-    InputTextStyle, Interaction, RawEventHandler, Ready,
+    CreateSelectMenuKind, CreateThread, EditInteractionResponse, Event, EventHandler, GatewayIntents, Guild,
+    HttpBuilder, InputTextStyle, Interaction, RawEventHandler, Ready,
 };
 use serenity::client::ClientBuilder;
 use tokio::net::TcpListener;
@@ -48,7 +48,9 @@ impl EventHandler for Bot {
             CreateCommand::new("slow").description("Thinks."),
             CreateCommand::new("ask").description("Shows a form."),
             CreateCommand::new("pick").description("Suggests.").add_option(
-                CreateCommandOption::new(CommandOptionType::Integer, "number", "Which").set_autocomplete(true).required(true),
+                CreateCommandOption::new(CommandOptionType::Integer, "number", "Which")
+                    .set_autocomplete(true)
+                    .required(true),
             ),
         ];
         let registered = serenity::all::Command::set_global_commands(&ctx.http, commands).await.unwrap();

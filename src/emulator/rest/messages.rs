@@ -32,7 +32,12 @@ fn object(world: &World, message_id: Id) -> Value {
 }
 
 /// Whether the bot may post here; the channel when it may.
-pub(super) fn may_post<'w>(world: &'w World, channel_id: Id, body: &Value, files: bool) -> Result<&'w Channel, ApiError> {
+pub(super) fn may_post<'w>(
+    world: &'w World,
+    channel_id: Id,
+    body: &Value,
+    files: bool,
+) -> Result<&'w Channel, ApiError> {
     let channel = known(world, channel_id, 0)?;
     if !channel.holds_messages() {
         return Err(ApiError::new(400, 50008, "Cannot send messages in a non-text channel"));
@@ -160,7 +165,8 @@ pub(super) fn refuse_empty(world: &World, message_id: Id, patch: &Patch) -> Resu
     let embeds = patch.embeds.as_ref().unwrap_or(&message.embeds);
     let components = patch.components.as_ref().unwrap_or(&message.components);
     let files = patch.keep.as_ref().map_or(message.attachments.len(), Vec::len) + patch.uploads.len();
-    let empty = content.is_empty() && embeds.is_empty() && components.is_empty() && files == 0 && message.poll.is_none();
+    let empty =
+        content.is_empty() && embeds.is_empty() && components.is_empty() && files == 0 && message.poll.is_none();
     if empty { Err(ApiError::new(400, 50006, "Cannot send an empty message")) } else { Ok(()) }
 }
 

@@ -80,9 +80,8 @@ impl Call {
 
 /// An id in the path.
 pub(crate) fn path_id(text: &str, name: &str) -> Result<Id, ApiError> {
-    text.parse().map_err(|_| {
-        ApiError::form(&[name], "NUMBER_TYPE_COERCE", &format!("Value \"{text}\" is not snowflake."))
-    })
+    text.parse()
+        .map_err(|_| ApiError::form(&[name], "NUMBER_TYPE_COERCE", &format!("Value \"{text}\" is not snowflake.")))
 }
 
 fn decoded(text: &str) -> String {

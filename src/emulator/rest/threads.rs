@@ -37,7 +37,8 @@ pub(super) fn open_on_message(
         kind::ANNOUNCEMENT => kind::ANNOUNCEMENT_THREAD,
         _ => return Err(ApiError::wrong_channel_type()),
     };
-    let message = world.messages.get(&message_id).filter(|each| each.channel_id == channel_id && each.only_for.is_none());
+    let message =
+        world.messages.get(&message_id).filter(|each| each.channel_id == channel_id && each.only_for.is_none());
     let message = message.ok_or_else(ApiError::unknown_message)?;
     if message.thread_id.is_some() {
         return Err(ApiError::new(400, 160_004, "A thread has already been created for this message"));
@@ -103,7 +104,8 @@ pub(super) fn open(world: &mut World, call: &mut Call, channel_id: Id) -> Result
 pub(super) fn members(world: &World, channel_id: Id) -> Result<Answer, ApiError> {
     let channel = known(world, channel_id, 0)?;
     let thread = channel.thread.as_ref().ok_or_else(ApiError::wrong_channel_type)?;
-    let list: Vec<Value> = thread.members.iter().map(|(user, at)| wire::thread_member(channel_id, *user, *at)).collect();
+    let list: Vec<Value> =
+        thread.members.iter().map(|(user, at)| wire::thread_member(channel_id, *user, *at)).collect();
     Ok(Answer::ok(json!(list)))
 }
 
@@ -128,4 +130,3 @@ pub(super) fn set_member(world: &mut World, channel_id: Id, who: &str, joins: bo
     world.set_thread_member(channel_id, user_id, joins);
     Ok(Answer::nothing())
 }
-

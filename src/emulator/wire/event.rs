@@ -91,8 +91,7 @@ pub(crate) fn dispatches(world: &World, event: &Event, wanted: u64) -> Vec<Outgo
             if wanted & message_intents == 0 || world.bot_permissions_in(*channel_id) == 0 {
                 return Vec::new();
             }
-            let name =
-                if matches!(event, Event::MessagePosted { .. }) { "MESSAGE_CREATE" } else { "MESSAGE_UPDATE" };
+            let name = if matches!(event, Event::MessagePosted { .. }) { "MESSAGE_CREATE" } else { "MESSAGE_UPDATE" };
             world.messages.get(message_id).map(|of| message_event(world, name, of))
         }
         Event::MessageDeleted { channel_id, message_id, only_for } => {
@@ -111,17 +110,21 @@ pub(crate) fn dispatches(world: &World, event: &Event, wanted: u64) -> Vec<Outgo
             outgoing.intents = intent::GUILDS | intent::DIRECT_MESSAGES;
             Some(outgoing)
         }
-        Event::GuildJoined { guild_id } => world
-            .guilds
-            .get(guild_id)
-            .map(|guild| Outgoing::new("GUILD_CREATE", intent::GUILDS, Some(*guild_id), guild_with_contents(world, guild))),
+        Event::GuildJoined { guild_id } => world.guilds.get(guild_id).map(|guild| {
+            Outgoing::new("GUILD_CREATE", intent::GUILDS, Some(*guild_id), guild_with_contents(world, guild))
+        }),
         Event::GuildLeft { guild_id } => {
             return vec![Outgoing::new("GUILD_DELETE", intent::GUILDS, Some(*guild_id), json!({"id": guild_id}))];
         }
         Event::RoleChanged { guild_id, role_id, new } => {
             let name = if *new { "GUILD_ROLE_CREATE" } else { "GUILD_ROLE_UPDATE" };
             world.guilds.get(guild_id).and_then(|guild| guild.roles.get(role_id)).map(|changed| {
-                Outgoing::new(name, intent::GUILDS, Some(*guild_id), json!({"guild_id": guild_id, "role": role(changed)}))
+                Outgoing::new(
+                    name,
+                    intent::GUILDS,
+                    Some(*guild_id),
+                    json!({"guild_id": guild_id, "role": role(changed)}),
+                )
             })
         }
         Event::MemberJoined { guild_id, user_id } | Event::MemberChanged { guild_id, user_id } => {
@@ -164,25 +167,25 @@ pub(crate) fn dispatches(world: &World, event: &Event, wanted: u64) -> Vec<Outgo
         } else {
             Outgoing::new("CHANNEL_DELETE", intent::GUILDS, channel.guild_id, channel_for_bot(world, channel))
         }),
-        Event::ThreadMembersChanged { channel_id, user_id, joined } => {
-            world.channels.get(channel_id).and_then(|channel| channel.thread.as_ref().map(|thread| (channel, thread))).map(
-                |(channel, thread)| {
-                    let added: Vec<Value> = thread
-                        .members
-                        .get(user_id)
-                        .filter(|_| *joined)
-                        .map(|at| thread_member(channel.id, *user_id, *at))
-                        .into_iter()
-                        .collect();
-                    let removed: Vec<Id> = if *joined { Vec::new() } else { vec![*user_id] };
-                    let payload = json!({
-                        "id": channel.id, "guild_id": channel.guild_id, "member_count": thread.members.len().min(50),
-                        "added_members": added, "removed_member_ids": removed,
-                    });
-                    Outgoing::new("THREAD_MEMBERS_UPDATE", intent::GUILDS, channel.guild_id, payload)
-                },
-            )
-        }
+        Event::ThreadMembersChanged { channel_id, user_id, joined } => world
+            .channels
+            .get(channel_id)
+            .and_then(|channel| channel.thread.as_ref().map(|thread| (channel, thread)))
+            .map(|(channel, thread)| {
+                let added: Vec<Value> = thread
+                    .members
+                    .get(user_id)
+                    .filter(|_| *joined)
+                    .map(|at| thread_member(channel.id, *user_id, *at))
+                    .into_iter()
+                    .collect();
+                let removed: Vec<Id> = if *joined { Vec::new() } else { vec![*user_id] };
+                let payload = json!({
+                    "id": channel.id, "guild_id": channel.guild_id, "member_count": thread.members.len().min(50),
+                    "added_members": added, "removed_member_ids": removed,
+                });
+                Outgoing::new("THREAD_MEMBERS_UPDATE", intent::GUILDS, channel.guild_id, payload)
+            }),
         _ => None,
     };
     // A guild that the bot is not in is none of its business.

@@ -260,7 +260,9 @@ pub(crate) fn guild_with_contents(world: &World, of: &Guild) -> Value {
         .threads
         .iter()
         .copied()
-        .filter(|id| world.channels.get(id).and_then(|each| each.thread.as_ref()).is_some_and(|thread| !thread.archived))
+        .filter(|id| {
+            world.channels.get(id).and_then(|each| each.thread.as_ref()).is_some_and(|thread| !thread.archived)
+        })
         .collect();
     object["joined_at"] = json!(timestamp(joined_at));
     object["large"] = json!(of.members.len() > MEMBERS_SENT);

@@ -277,4 +277,3 @@ pub(crate) fn message_blanked(world: &World, of: &Message) -> Value {
     }
     object
 }
-

@@ -133,7 +133,8 @@ fn options(value: &Value) -> Vec<Value> {
         let nested = options_of(option);
         let Some(fields) = option.as_object_mut() else { continue };
         fields.retain(|key, field| {
-            let empty_list = matches!(key.as_str(), "choices" | "channel_types") && field.as_array().is_some_and(Vec::is_empty);
+            let empty_list =
+                matches!(key.as_str(), "choices" | "channel_types") && field.as_array().is_some_and(Vec::is_empty);
             let off = matches!(key.as_str(), "required" | "autocomplete") && *field == json!(false);
             !(empty_list || off)
         });

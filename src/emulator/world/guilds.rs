@@ -82,8 +82,7 @@ impl World {
         let id = self.take_id();
         let guild = self.guilds.get_mut(&guild_id).expect("a role needs its guild");
         let position = u32::try_from(guild.roles.len()).unwrap_or(u32::MAX);
-        let role =
-            Role { id, name: name.to_owned(), permissions, colour, position, bot_id: None, mentionable: true };
+        let role = Role { id, name: name.to_owned(), permissions, colour, position, bot_id: None, mentionable: true };
         guild.roles.insert(id, role);
         self.note(Event::RoleChanged { guild_id, role_id: id, new: true });
         id

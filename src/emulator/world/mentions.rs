@@ -86,7 +86,8 @@ impl World {
         }
         let allowed = Allowed::read(allowed, users_only_by_default);
         let may_mention_all = self.permissions_in(channel_id, author_id) & MENTION_EVERYONE != 0;
-        let guild = self.channels.get(&channel_id).and_then(|channel| channel.guild_id).and_then(|id| self.guilds.get(&id));
+        let guild =
+            self.channels.get(&channel_id).and_then(|channel| channel.guild_id).and_then(|id| self.guilds.get(&id));
         for written in written_in(content) {
             match written {
                 Written::User(id) => {

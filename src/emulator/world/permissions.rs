@@ -13,7 +13,8 @@ impl World {
             return ALL;
         }
         let everyone = guild.roles.get(&guild_id).map_or(NONE, |role| role.permissions);
-        let held = member.roles.iter().filter_map(|id| guild.roles.get(id)).fold(everyone, |sum, role| sum | role.permissions);
+        let held =
+            member.roles.iter().filter_map(|id| guild.roles.get(id)).fold(everyone, |sum, role| sum | role.permissions);
         if held & ADMINISTRATOR == 0 { held } else { ALL }
     }
 

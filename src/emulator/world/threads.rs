@@ -107,7 +107,9 @@ impl World {
     /// Lets somebody join or leave a thread.
     pub(crate) fn set_thread_member(&mut self, thread_id: Id, user_id: Id, joined: bool) {
         let now = self.now;
-        let Some(thread) = self.channels.get_mut(&thread_id).and_then(|channel| channel.thread.as_mut()) else { return };
+        let Some(thread) = self.channels.get_mut(&thread_id).and_then(|channel| channel.thread.as_mut()) else {
+            return;
+        };
         let changed = if joined {
             thread.members.insert(user_id, now).is_none()
         } else {
