@@ -72,3 +72,38 @@ async fn only_loopback_names_are_served() {
     let response = stage.web.get(url).header("Host", "evil.example").send().await.unwrap();
     assert_eq!(response.status().as_u16(), 421);
 }
+
+#[tokio::test]
+async fn enforced_limits_refuse_the_sixth_message_but_not_interactions() {
+    let stage = Stage::new().await;
+    stage.emulator.set_limits(Limits::discord());
+    let url = format!("{}/api/v10{}", stage.emulator.api_base(), stage.messages_path());
+    let token = format!("Bot {}", stage.emulator.token());
+    let send = || stage.web.post(&url).header("Authorization", &token).json(&json!({"content": "x"})).send();
+    for left in (0..5).rev() {
+        let answer = send().await.unwrap();
+        assert_eq!(answer.status().as_u16(), 200);
+        assert_eq!(answer.headers()["x-ratelimit-remaining"], left.to_string().as_str());
+    }
+    let refused = send().await.unwrap();
+    assert_eq!(refused.status().as_u16(), 429);
+    let wait: f64 = refused.headers()["x-ratelimit-reset-after"].to_str().unwrap().parse().unwrap();
+    let body: Value = refused.json().await.unwrap();
+    assert_eq!(body["global"], false);
+    assert!((4.0..=5.0).contains(&wait) && (body["retry_after"].as_f64().unwrap() - wait).abs() < 0.01, "{wait} {body}");
+    stage.emulator.set_limits(Limits::off());
+    assert_eq!(send().await.unwrap().status().as_u16(), 200);
+}
+
+#[tokio::test]
+async fn a_request_left_hanging_ends_with_the_emulator() {
+    let stage = Stage::new().await;
+    stage.emulator.faults().on(None, "/users/@me", Effect::Hang, None);
+    let url = format!("{}/api/v10/users/@me", stage.emulator.api_base());
+    let hanging = tokio::spawn(stage.web.get(url).send());
+    // Another request is served meanwhile, so the hanging one is not merely slow to start.
+    assert_eq!(stage.get("/gateway").await.0, 200);
+    assert!(!hanging.is_finished());
+    stage.emulator.stop();
+    assert!(tokio::time::timeout(SOON, hanging).await.unwrap().unwrap().is_err());
+}

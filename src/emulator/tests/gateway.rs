@@ -132,3 +132,23 @@ async fn large_payloads_are_compressed_for_bots_that_ask() {
     gateway.event("READY").await;
     let Some(Message::Binary(_)) = gateway.message().await else { panic!("GUILD_CREATE is large") };
 }
+
+#[tokio::test]
+async fn a_resume_can_replay_what_the_bot_has_seen_already() {
+    let stage = Stage::new().await;
+    let mut gateway = Gateway::open(&stage.emulator).await;
+    gateway.identify(&stage.emulator.token(), EVERYTHING).await;
+    let session = gateway.event("READY").await["session_id"].as_str().unwrap().to_owned();
+    gateway.event("GUILD_CREATE").await;
+    stage.emulator.person(stage.ben).says(stage.general, "once").unwrap();
+    gateway.event("MESSAGE_CREATE").await;
+    let seen = gateway.sequence;
+    stage.emulator.faults().replay_on_resume(1);
+    stage.emulator.close_gateway(4000);
+    assert_eq!(gateway.close_code().await, 4000);
+    let mut again = Gateway::open(&stage.emulator).await;
+    again.send(json!({"op": 6, "d": {"token": stage.emulator.token(), "session_id": session, "seq": seen}})).await;
+    let replayed = again.frame().await;
+    assert_eq!((&replayed["t"], &replayed["s"]), (&json!("MESSAGE_CREATE"), &json!(seen)));
+    again.event("RESUMED").await;
+}
