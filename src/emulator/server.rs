@@ -30,14 +30,9 @@ pub(crate) async fn serve(hub: Arc<Hub>, listener: TcpListener) {
         .layer(DefaultBodyLimit::max(LARGEST_REQUEST))
         .with_state(hub)
         .into_make_service_with_connect_info::<Scissors>();
-    let serving = axum::serve(CuttableListener(listener), router);
-    tokio::select! {
-        () = stop.cancelled() => {}
-        ended = serving => {
-            if let Err(error) = ended {
-                tracing::error!(%error, "The emulator's port failed.");
-            }
-        }
+    let serving = axum::serve(CuttableListener(listener), router).with_graceful_shutdown(stop.cancelled_owned());
+    if let Err(error) = serving.await {
+        tracing::error!(%error, "The emulator's port failed.");
     }
 }
 
@@ -75,6 +70,7 @@ async fn answer(
         }
         rest::Sent::Never => {
             hub.stop.cancelled().await;
+            scissors.cut();
             future::pending().await
         }
     }

@@ -16,7 +16,7 @@ use super::world::{World, random_text};
 /// How long a session without a connection can be resumed.
 const RESUMABLE_FOR: Duration = Duration::from_mins(3);
 /// How many events a session keeps for a resume; a session that misses more starts anew.
-const KEPT: usize = 20_000;
+const KEPT: usize = 2_000;
 /// How many events are kept even when the bot has acknowledged them.
 const KEPT_ACKNOWLEDGED: usize = 100;
 

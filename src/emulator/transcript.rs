@@ -161,7 +161,7 @@ fn add_component(page: &mut Page, margin: &str, component: &Value, names: &BTree
         Some(3 | 5..=8) => add_select(page, margin, component),
         Some(10) => page.add(margin, &named(component["content"].as_str().unwrap_or_default(), names)),
         Some(11) => {
-            page.add(margin, &format!("image ({})", component["description"].as_str().unwrap_or("no alt text")))
+            page.add(margin, &format!("image ({})", component["description"].as_str().unwrap_or("no alt text")));
         }
         Some(12) => {
             for item in component["items"].as_array().into_iter().flatten() {

@@ -34,12 +34,12 @@ pub(super) fn serve(
         ("PUT", []) => {
             rules::command_list(&call.body)?;
             let bodies = call.body.as_array().cloned().unwrap_or_default();
-            let commands = world.put_commands(scope, &bodies);
+            let commands = world.put_commands(scope, &bodies)?;
             Ok(Answer::ok(json!(commands.iter().map(|each| wire::command(world, each)).collect::<Vec<_>>())))
         }
         ("POST", []) => {
             rules::command(&call.body, scope.is_some())?;
-            let (command, new) = world.put_command(scope, &call.body);
+            let (command, new) = world.put_command(scope, &call.body)?;
             let object = wire::command(world, &command);
             Ok(if new { Answer::created(object) } else { Answer::ok(object) })
         }

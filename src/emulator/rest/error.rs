@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::emulator::rules::Violation;
-use crate::emulator::world::Lookup;
+use crate::emulator::world::{Lookup, TooMany};
 
 /// A refused request.
 #[derive(Debug)]
@@ -60,6 +60,19 @@ impl From<Violation> for ApiError {
         match violation {
             Violation::Form(errors) => Self { status: 400, body: errors.into_body() },
             Violation::Code { status, code, message } => Self::new(status, code, message),
+        }
+    }
+}
+
+impl From<TooMany> for ApiError {
+    fn from(too_many: TooMany) -> Self {
+        match too_many {
+            TooMany::CreatedToday => {
+                Self::new(400, 30034, "Max number of daily application command creates has been reached (200)")
+            }
+            TooMany::OfThisType(most) => {
+                Self::new(400, 30032, &format!("Maximum number of application commands reached ({most})"))
+            }
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -35,6 +36,24 @@ pub(crate) struct Command {
 pub(crate) struct Commands {
     global: Vec<Command>,
     by_guild: HashMap<Id, Vec<Command>>,
+    /// When commands were newly made, in which scope, over the last day.
+    created: Vec<(Option<Id>, DateTime<Utc>)>,
+}
+
+/// Why a command is not taken although it is well formed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TooMany {
+    /// More new commands within a day than Discord takes.
+    CreatedToday,
+    /// More commands of this type in this scope than Discord takes.
+    OfThisType(usize),
+}
+
+/// How many new commands each scope takes in a day.
+const CREATED_A_DAY: usize = 200;
+
+fn most_of(kind: u8) -> usize {
+    if kind == command_kind::SLASH { 100 } else { 15 }
 }
 
 impl Commands {
@@ -80,23 +99,44 @@ impl Command {
 
 impl World {
     /// Registers one command, replacing the one of the same name and type. True when it is new.
-    pub(crate) fn put_command(&mut self, scope: Option<Id>, body: &Value) -> (Command, bool) {
+    pub(crate) fn put_command(&mut self, scope: Option<Id>, body: &Value) -> Result<(Command, bool), TooMany> {
         let (command, new) = self.make_command(scope, body);
+        if new {
+            let most = most_of(command.kind);
+            if self.commands.of(scope).iter().filter(|each| each.kind == command.kind).count() >= most {
+                return Err(TooMany::OfThisType(most));
+            }
+            self.count_created(scope, 1)?;
+        }
         let list = self.commands.of_mut(scope);
         match list.iter_mut().find(|each| each.id == command.id) {
             Some(place) => *place = command.clone(),
             None => list.push(command.clone()),
         }
         self.note(Event::CommandsChanged { guild_id: scope });
-        (command, new)
+        Ok((command, new))
+    }
+
+    /// Counts commands as newly made, unless the day is full.
+    fn count_created(&mut self, scope: Option<Id>, count: usize) -> Result<(), TooMany> {
+        let now = self.now;
+        let created = &mut self.commands.created;
+        created.retain(|(_, at)| now - *at < TimeDelta::days(1));
+        if created.iter().filter(|(each, _)| *each == scope).count() + count > CREATED_A_DAY {
+            return Err(TooMany::CreatedToday);
+        }
+        created.extend(std::iter::repeat_n((scope, now), count));
+        Ok(())
     }
 
     /// Replaces the whole list of a scope.
-    pub(crate) fn put_commands(&mut self, scope: Option<Id>, bodies: &[Value]) -> Vec<Command> {
-        let commands: Vec<Command> = bodies.iter().map(|body| self.make_command(scope, body).0).collect();
+    pub(crate) fn put_commands(&mut self, scope: Option<Id>, bodies: &[Value]) -> Result<Vec<Command>, TooMany> {
+        let made: Vec<(Command, bool)> = bodies.iter().map(|body| self.make_command(scope, body)).collect();
+        self.count_created(scope, made.iter().filter(|(_, new)| *new).count())?;
+        let commands: Vec<Command> = made.into_iter().map(|(command, _)| command).collect();
         self.commands.of_mut(scope).clone_from(&commands);
         self.note(Event::CommandsChanged { guild_id: scope });
-        commands
+        Ok(commands)
     }
 
     /// Changes the given parts of a command.

@@ -17,7 +17,7 @@ pub(crate) const DEADLINE: Duration = Duration::from_secs(3);
 /// How long a token is good for follow-ups. World time, so that a moved clock expires it.
 const TOKEN_LIFE: TimeDelta = TimeDelta::minutes(15);
 /// How many interactions are remembered, even while their tokens are good.
-const KEPT: usize = 20_000;
+const KEPT: usize = 5_000;
 /// How many open forms are remembered.
 const KEPT_FORMS: usize = 500;
 
@@ -140,6 +140,11 @@ pub(crate) enum Lookup {
 impl Interactions {
     pub(crate) fn get(&self, id: Id) -> Option<&Interaction> {
         self.by_id.get(&id)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn remembered(&self) -> usize {
+        self.by_id.len()
     }
 
     pub(crate) fn waiting(&self) -> usize {
@@ -285,6 +290,8 @@ impl World {
         interaction.state = InteractionState::Answered(answer);
         interaction.original_message_id = original;
         interaction.followup_fills_original = fills;
+        // The bot has read it; only the token and the answer matter from here on.
+        interaction.data = Value::Null;
         let user_id = interaction.user_id;
         self.interactions.waiting -= 1;
         self.note(Event::InteractionAnswered { interaction_id: id, user_id });

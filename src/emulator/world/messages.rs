@@ -15,7 +15,7 @@ use crate::emulator::wire::tidy;
 /// How many messages a channel keeps; older ones are forgotten.
 const KEPT_PER_CHANNEL: usize = 2_000;
 /// How many ephemeral messages each person keeps.
-const KEPT_PER_VIEWER: usize = 100;
+const KEPT_PER_VIEWER: usize = 50;
 /// How many bytes of files are kept in all.
 const KEPT_FILE_BYTES: u64 = 256 * 1024 * 1024;
 /// How long a nonce is remembered ("the past few minutes", says Discord).

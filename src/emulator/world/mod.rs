@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 
 pub use channels::{Channel, ChannelSeed};
 pub(crate) use channels::{Overwrite, kind};
-pub(crate) use commands::{Command, Commands, command_kind};
+pub(crate) use commands::{Command, Commands, TooMany, command_kind};
 pub(crate) use guilds::{Guild, Member, Role};
 pub(crate) use interactions::{
     Answer, Form, Interaction, InteractionState, Interactions, Lookup, NewInteraction, Used, interaction_kind,
