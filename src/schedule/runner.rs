@@ -28,7 +28,7 @@ const RETRY_AFTER_MINUTES: [i64; 5] = [1, 2, 5, 10, 30];
 /// The most occurrences that one [`Runner::tick`] settles.
 const MOST_PER_TICK: usize = 10_000;
 /// Another process may have planned something without our hearing of it.
-const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(60);
+const LOOK_AGAIN_AFTER: Duration = Duration::from_mins(1);
 
 /// Runs jobs when they are due.
 pub struct Runner {

@@ -3,5 +3,6 @@
 mod learning;
 mod migrations;
 mod outbox;
+mod schedule;
 mod support;
 mod writes;

@@ -160,10 +160,8 @@ mod tests {
     }
 
     fn read(words: &str) -> Reader {
-        let (days, times) = words
-            .split_once(" at ")
-            .or_else(|| words.split_once(" on the hour").map(|(days, times)| (days, times)))
-            .expect("days, then times");
+        let (days, times) =
+            words.split_once(" at ").or_else(|| words.split_once(" on the hour")).expect("days, then times");
         let on_the_hour = words.contains(" on the hour");
         let numbers = |list: &str| items(list).iter().map(|item| item.parse::<u32>().expect(list)).collect::<Vec<_>>();
         let times = if !on_the_hour && times.contains(':') {

@@ -83,8 +83,7 @@ fn santiago_has_no_midnight_and_greenland_no_end_of_the_day() {
     );
     assert_eq!(
         upcoming("59 23 * * *", "America/Nuuk", "2027-03-27T12:00:00Z", 2),
-        ["2027-03-27T23:59 → 28T01:00Z", "2027-03-29T00:59Z"]
-            .map(|text| text.replace("2027-03-29T00:59Z", "2027-03-28T23:59 → 29T00:59Z"))
+        ["2027-03-27T23:59 → 28T01:00Z", "2027-03-28T23:59 → 29T00:59Z"]
     );
 }
 
@@ -220,7 +219,7 @@ fn zone() -> impl Strategy<Value = Tz> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(60))]
+    #![proptest_config(ProptestConfig::with_cases(150))]
 
     /// No local slot is planned twice, none is lost except by the stated rules, and time never goes back.
     #[test]
