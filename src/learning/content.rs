@@ -275,12 +275,11 @@ impl Reading<'_> {
             return 0;
         };
         self.line = line_of(self.front, Some(field.span()), 2);
-        match u8::try_from(*field.get_ref()) {
-            Ok(minutes @ 1..=15) => minutes,
-            _ => {
-                self.wrong(self.line, "minutes", "a whole number from 1 to 15");
-                0
-            }
+        if let Ok(minutes @ 1..=15) = u8::try_from(*field.get_ref()) {
+            minutes
+        } else {
+            self.wrong(self.line, "minutes", "a whole number from 1 to 15");
+            0
         }
     }
 
@@ -341,7 +340,7 @@ impl Reading<'_> {
 /// The line on which `span` begins, when the first line of `text` is line `first`.
 fn line_of(text: &str, span: Option<Range<usize>>, first: usize) -> usize {
     let start = span.map_or(0, |span| span.start.min(text.len()));
-    first + text.as_bytes()[..start].iter().filter(|byte| **byte == b'\n').count()
+    first + text.get(..start).unwrap_or(text).matches('\n').count()
 }
 
 #[cfg(test)]

@@ -110,10 +110,8 @@ fn markdown_problems(draft: &Draft) -> Vec<Problem> {
                     wrong("link", format!("a whole address that begins with https://, not “{dest_url}”"));
                 }
             }
-            Event::End(TagEnd::Link) => {
-                if link_text.take().is_some_and(|text| text.trim().is_empty()) {
-                    wrong("link", "words in the square brackets that say where the link leads".into());
-                }
+            Event::End(TagEnd::Link) if link_text.take().is_some_and(|text| text.trim().is_empty()) => {
+                wrong("link", "words in the square brackets that say where the link leads".into());
             }
             Event::Text(text) => {
                 if let Some(link_text) = &mut link_text {
@@ -121,10 +119,10 @@ fn markdown_problems(draft: &Draft) -> Vec<Problem> {
                 }
             }
             Event::Start(Tag::Image { .. }) => {
-                wrong("picture", "no pictures: Discord does not show them in a text".into())
+                wrong("picture", "no pictures: Discord does not show them in a text".into());
             }
             Event::Start(Tag::Table(_)) => {
-                wrong("table", "a list in place of the table: Discord shows no tables".into())
+                wrong("table", "a list in place of the table: Discord shows no tables".into());
             }
             Event::Start(Tag::HtmlBlock) | Event::InlineHtml(_) => {
                 wrong("HTML", "Markdown only: Discord shows HTML as it is written".into());

@@ -134,7 +134,7 @@ impl World {
             .unwrap();
     }
 
-    fn incoming(&self, user: UserId, act: Act) -> Incoming {
+    fn incoming(user: UserId, act: Act) -> Incoming {
         Incoming {
             id: InteractionId(1),
             person: Person { user, name: "Somebody".into(), roles: vec![], manages_server: false },
@@ -163,12 +163,12 @@ impl World {
             .collect();
         let data = json!({ "id": "1", "name": command, "type": 1, "options": [{ "name": sub, "type": 1, "options": options }] });
         let call = Call { path: path.into(), data: serde_json::from_value(data).unwrap() };
-        self.learning.on_command(&self.services, &self.incoming(user, Act::Command(call.clone())), &call).await
+        self.learning.on_command(&self.services, &Self::incoming(user, Act::Command(call.clone())), &call).await
     }
 
     async fn presses(&self, user: UserId, id: &str) -> Result<Reply> {
         let control = Control { id: id.into(), ..Control::default() };
-        self.learning.on_control(&self.services, &self.incoming(user, Act::Control(control.clone())), &control).await
+        self.learning.on_control(&self.services, &Self::incoming(user, Act::Control(control.clone())), &control).await
     }
 
     /// Presses the button with this label on a post; the post that comes of it.
@@ -179,7 +179,7 @@ impl World {
     async fn types(&self, option: &str, text: &str) -> Vec<Choice> {
         let typed =
             Typed { path: "lesson post".into(), option: option.into(), text: text.into(), others: BTreeMap::new() };
-        let incoming = self.incoming(LEA, Act::Typing(typed.clone()));
+        let incoming = Self::incoming(LEA, Act::Typing(typed.clone()));
         self.learning.on_typing(&self.services, &incoming, &typed).await.unwrap()
     }
 
