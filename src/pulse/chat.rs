@@ -91,9 +91,7 @@ enum PulseCommand {
 impl Pulses {
     /// The feature, with its answers sealed by `sealed`.
     pub fn new(sealed: Sealed) -> Self {
-        Self {
-            inner: Arc::new(Inner { sealed, posted: RwLock::default(), closings: TaskTracker::new() }),
-        }
+        Self { inner: Arc::new(Inner { sealed, posted: RwLock::default(), closings: TaskTracker::new() }) }
     }
 
     /// The jobs that the schedule runs for pulses.
@@ -203,8 +201,10 @@ impl Pulses {
                         .into());
                     };
                     sealed::open(tx, &opening, guild, closes_at).await?;
-                    let pulse = store::find_pulse(tx, id).await?.ok_or_else(|| Error::internal("a new pulse is gone"))?;
-                    let question = pulse.definition.one_press().ok_or_else(|| Error::internal("may_open() has checked"))?;
+                    let pulse =
+                        store::find_pulse(tx, id).await?.ok_or_else(|| Error::internal("a new pulse is gone"))?;
+                    let question =
+                        pulse.definition.one_press().ok_or_else(|| Error::internal("may_open() has checked"))?;
                     let (key, post) = (closing::post_key(id), message::opened(&pulse, question));
                     let to = To::Channel(channel);
                     outbox::queue(tx, Queue { guild, key: &key, to, post: &post, due_at: now }).await?;
@@ -329,7 +329,13 @@ impl Pulses {
     }
 
     /// The person's place in the box; `None` when the box is no longer in use. A lost key stops the pulse here and now.
-    async fn seat(&self, services: &Services, incoming: &Incoming, id: PulseId, posted: &Posted) -> Result<Option<Seat>> {
+    async fn seat(
+        &self,
+        services: &Services,
+        incoming: &Incoming,
+        id: PulseId,
+        posted: &Posted,
+    ) -> Result<Option<Seat>> {
         let seat = || self.inner.sealed.seat(&posted.box_id, posted.guild, incoming.person.user);
         if let Some(seat) = seat() {
             return Ok(Some(seat));
@@ -379,8 +385,9 @@ impl Feature for Pulses {
     }
 
     async fn on_command(&self, services: &Services, incoming: &Incoming, call: &Call) -> Result<Reply> {
-        let PulseCommands::Pulse(command) = PulseCommands::from_command_data(&call.data)
-            .map_err(|fault| Error::internal(format!("`/{}` came with options that do not parse: {fault}", call.path)))?;
+        let PulseCommands::Pulse(command) = PulseCommands::from_command_data(&call.data).map_err(|fault| {
+            Error::internal(format!("`/{}` came with options that do not parse: {fault}", call.path))
+        })?;
         match command {
             PulseCommand::Open { pulse, days, channel } => {
                 self.open(services, incoming, &pulse, days, channel.map(|channel| ChannelId(channel.get()))).await
@@ -389,7 +396,8 @@ impl Feature for Pulses {
             PulseCommand::Results { pulse } => Self::results(services, incoming, &pulse).await,
             PulseCommand::List => {
                 let guild = incoming.on_server()?;
-                let pulses = services.store.read(move |tx| Box::pin(async move { store::list_pulses(tx, guild).await })).await?;
+                let pulses =
+                    services.store.read(move |tx| Box::pin(async move { store::list_pulses(tx, guild).await })).await?;
                 Ok(Reply::Say(message::list(&pulses)))
             }
         }
@@ -409,13 +417,23 @@ impl Feature for Pulses {
         let wanted = |title: &str| title.to_lowercase().contains(&typed.text.trim().to_lowercase());
         if typed.path == "pulse open" {
             let definitions = list_definitions(&services.content)?;
-            let offered = definitions.into_iter().filter(|definition| definition.one_press().is_some() && wanted(&definition.title));
-            return Ok(offered.map(|definition| choice(&definition.title, &definition.name)).take(MOST_SUGGESTIONS).collect());
+            let offered = definitions
+                .into_iter()
+                .filter(|definition| definition.one_press().is_some() && wanted(&definition.title));
+            return Ok(offered
+                .map(|definition| choice(&definition.title, &definition.name))
+                .take(MOST_SUGGESTIONS)
+                .collect());
         }
         let closing = typed.path == "pulse close";
-        let pulses = services.store.read(move |tx| Box::pin(async move { store::list_pulses(tx, guild).await })).await?;
+        let pulses =
+            services.store.read(move |tx| Box::pin(async move { store::list_pulses(tx, guild).await })).await?;
         let offered = pulses.into_iter().filter(|pulse| {
-            let fits = if closing { matches!(pulse.state, State::Open | State::Closing) } else { pulse.state == State::Closed };
+            let fits = if closing {
+                matches!(pulse.state, State::Open | State::Closing)
+            } else {
+                pulse.state == State::Closed
+            };
             fits && wanted(&pulse.definition.title)
         });
         let label = |pulse: Pulse| {
@@ -428,7 +446,8 @@ impl Feature for Pulses {
     /// Looks after runs that a stop or a crash interrupted, and notices lost keys before anybody presses.
     async fn on_joined(&self, services: &Services, joined: &Joined) -> Result<()> {
         let guild = joined.guild;
-        let unfinished = services.store.read(move |tx| Box::pin(async move { store::list_unfinished(tx, guild).await })).await?;
+        let unfinished =
+            services.store.read(move |tx| Box::pin(async move { store::list_unfinished(tx, guild).await })).await?;
         for pulse in unfinished {
             if pulse.state == State::Closing {
                 self.finish_in_background(services, pulse.id);
@@ -457,7 +476,9 @@ async fn pick(services: &Services, guild: GuildId, name: &str, fits: impl Fn(&Pu
     let pulses = services.store.read(move |tx| Box::pin(async move { store::list_pulses(tx, guild).await })).await?;
     let wanted = name.trim().to_lowercase();
     let named = |pulse: &&Pulse| {
-        pulse.id.to_string() == wanted || pulse.definition.name == wanted || pulse.definition.title.to_lowercase() == wanted
+        pulse.id.to_string() == wanted
+            || pulse.definition.name == wanted
+            || pulse.definition.title.to_lowercase() == wanted
     };
     let mut named: Vec<&Pulse> = pulses.iter().filter(named).collect();
     named.sort_by_key(|pulse| !fits(pulse));

@@ -166,7 +166,11 @@ pub fn parse(file: &ContentFile) -> Result<Definition, Vec<Problem>> {
     for question in asked {
         let question = question.into_inner();
         if !keys.insert(question.key.get_ref().clone()) {
-            found.add(question.key.span().start, question.key.get_ref(), "a key that no other question of this pulse has");
+            found.add(
+                question.key.span().start,
+                question.key.get_ref(),
+                "a key that no other question of this pulse has",
+            );
         }
         if let Some(question) = found.question(question, &questions) {
             questions.push(question);
@@ -245,10 +249,13 @@ impl Found<'_> {
         });
         if let Some(only_after) = &raw.only_after {
             let wanted = only_after.get_ref();
-            let offered = earlier.iter().find(|question| question.key == wanted.question).map(|question| question.kind.options());
+            let offered =
+                earlier.iter().find(|question| question.key == wanted.question).map(|question| question.kind.options());
             let expected = match offered {
                 None => Some("the key of an earlier question".to_owned()),
-                Some(offered) if wanted.options.is_empty() || wanted.options.iter().any(|option| !offered.contains(option)) => {
+                Some(offered)
+                    if wanted.options.is_empty() || wanted.options.iter().any(|option| !offered.contains(option)) =>
+                {
                     Some(format!("options of {}: {}", wanted.question, offered.join(", ")))
                 }
                 Some(_) => None,
@@ -375,11 +382,23 @@ mod tests {
             ("How easy was it?", "Was it quick and easy?", "pulses/service-ease.toml:7: ease.ask: one idea"),
             ("type = \"ease\"", "type = \"smiley\"", "pulses/service-ease.toml:8: ease.type: agree, ease,"),
             ("type = \"ease\"", "type = \"choice\"", "pulses/service-ease.toml:8: ease.options: 2 to 15 options"),
-            ("type = \"ease\"", "type = \"choice\"\noptions = [\"Web\", \"3\"]", "pulses/service-ease.toml:9: ease.options: a label in words"),
+            (
+                "type = \"ease\"",
+                "type = \"choice\"\noptions = [\"Web\", \"3\"]",
+                "pulses/service-ease.toml:9: ease.options: a label in words",
+            ),
             ("type = \"ease\"", "type = \"ease\"\nlow = \"a\"", "pulses/service-ease.toml:9: ease: no low or high"),
             ("type = \"ease\"", "type = \"zero_to_ten\"", "pulses/service-ease.toml:8: ease: words for both ends"),
-            ("type = \"ease\"", "type = \"ease\"\ncategory = \"speed\"", "pulses/service-ease.toml:9: ease.category: quality,"),
-            ("type = \"ease\"", "type = \"ease\"\ncolour = 1", "pulses/service-ease.toml:9: file: unknown field `colour`"),
+            (
+                "type = \"ease\"",
+                "type = \"ease\"\ncategory = \"speed\"",
+                "pulses/service-ease.toml:9: ease.category: quality,",
+            ),
+            (
+                "type = \"ease\"",
+                "type = \"ease\"\ncolour = 1",
+                "pulses/service-ease.toml:9: file: unknown field `colour`",
+            ),
             ("\"Service ease\"", "\"\"", "pulses/service-ease.toml:1: title: 1 to 60 characters, found 0"),
             ("audience", "days = 31\naudience", "pulses/service-ease.toml:3: days: 1 to 30"),
             ("audience = \"inside\"", "audience = \"all\"", "pulses/service-ease.toml:3: file: unknown variant `all`"),
@@ -387,14 +406,19 @@ mod tests {
             let text = GOOD.replace(from, to);
             assert_ne!(text, GOOD);
             let problems = parse(&file(&text)).unwrap_err();
-            assert!(problems.iter().any(|problem| problem.to_string().starts_with(expected)), "{expected:?} not in {problems:#?}");
+            assert!(
+                problems.iter().any(|problem| problem.to_string().starts_with(expected)),
+                "{expected:?} not in {problems:#?}"
+            );
         }
     }
 
     #[test]
     fn follow_ups_name_an_earlier_question_and_its_options() {
         let follow = |only_after: &str| {
-            parse(&file(&format!("{GOOD}[[questions]]\nkey = \"why\"\nask = \"What went well?\"\ntype = \"comment\"\nonly_after = {only_after}\n")))
+            parse(&file(&format!(
+                "{GOOD}[[questions]]\nkey = \"why\"\nask = \"What went well?\"\ntype = \"comment\"\nonly_after = {only_after}\n"
+            )))
         };
         assert!(follow("{ question = \"ease\", options = [\"Easy\", \"Very easy\"] }").is_ok());
         for (wrong, expected) in [

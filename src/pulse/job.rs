@@ -26,7 +26,12 @@ impl Job for ClosePulse {
         CLOSE_JOB
     }
 
-    fn run<'run>(&'run self, services: &'run Services, tx: &'run mut Tx, due: &'run Due) -> BoxFuture<'run, Result<()>> {
+    fn run<'run>(
+        &'run self,
+        services: &'run Services,
+        tx: &'run mut Tx,
+        due: &'run Due,
+    ) -> BoxFuture<'run, Result<()>> {
         Box::pin(async move {
             let id = pulse_of(due)?;
             if closing::begin(tx, id, services.clock.now()).await? {
@@ -37,7 +42,12 @@ impl Job for ClosePulse {
     }
 
     // Answers have been refused since the closing time, however late this is; the result is still wanted.
-    fn missed<'run>(&'run self, services: &'run Services, tx: &'run mut Tx, due: &'run Due) -> BoxFuture<'run, Result<()>> {
+    fn missed<'run>(
+        &'run self,
+        services: &'run Services,
+        tx: &'run mut Tx,
+        due: &'run Due,
+    ) -> BoxFuture<'run, Result<()>> {
         self.run(services, tx, due)
     }
 }
@@ -47,12 +57,18 @@ impl Job for FinishPulse {
         FINISH_JOB
     }
 
-    fn run<'run>(&'run self, services: &'run Services, tx: &'run mut Tx, due: &'run Due) -> BoxFuture<'run, Result<()>> {
+    fn run<'run>(
+        &'run self,
+        services: &'run Services,
+        tx: &'run mut Tx,
+        due: &'run Due,
+    ) -> BoxFuture<'run, Result<()>> {
         Box::pin(async move {
             let id = pulse_of(due)?;
             let pulse = store::find_pulse(tx, id).await?.filter(|pulse| pulse.state == State::Closing);
             if let Some(pulse) = pulse {
-                let attempt = due.payload["attempt"].as_u64().and_then(|attempt| u32::try_from(attempt).ok()).unwrap_or(0);
+                let attempt =
+                    due.payload["attempt"].as_u64().and_then(|attempt| u32::try_from(attempt).ok()).unwrap_or(0);
                 let now: DateTime<Utc> = services.clock.now();
                 closing::plan_retry(tx, &pulse, attempt.saturating_add(1), now).await?;
                 self.0.finish_in_background(services, id);
@@ -61,7 +77,12 @@ impl Job for FinishPulse {
         })
     }
 
-    fn missed<'run>(&'run self, services: &'run Services, tx: &'run mut Tx, due: &'run Due) -> BoxFuture<'run, Result<()>> {
+    fn missed<'run>(
+        &'run self,
+        services: &'run Services,
+        tx: &'run mut Tx,
+        due: &'run Due,
+    ) -> BoxFuture<'run, Result<()>> {
         self.run(services, tx, due)
     }
 }

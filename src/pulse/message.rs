@@ -118,12 +118,15 @@ fn with_controls(mut post: Post, pulse: &Pulse, question: &Question, enabled: bo
 
 /// What the original post becomes when a pulse is over, or nearly.
 pub(super) fn over(pulse: &Pulse, question: &Question, state: State) -> Post {
-    let closed = pulse.closed_at.map_or_else(|| "closed".to_owned(), |closed_at| format!("closed on {}", at(closed_at)));
+    let closed =
+        pulse.closed_at.map_or_else(|| "closed".to_owned(), |closed_at| format!("closed on {}", at(closed_at)));
     let what = match state {
         State::Open | State::Closing => {
             format!("This pulse {closed}. Its result follows when every single answer has been destroyed.")
         }
-        State::Closed => format!("This pulse {closed}. Its result is posted in this channel, and `/pulse results` shows it again."),
+        State::Closed => {
+            format!("This pulse {closed}. Its result is posted in this channel, and `/pulse results` shows it again.")
+        }
         State::Stopped => STOPPED.to_owned(),
     };
     let text = format!("**Pulse: {}**\n{}\n\n{what}", pulse.definition.title, question.ask);
@@ -155,10 +158,15 @@ pub(super) fn too_late(pulse: &Pulse) -> Post {
     let closed = at(pulse.closed_at.unwrap_or(pulse.closes_at));
     Post::text(match pulse.state {
         State::Open | State::Closing => {
-            format!("This pulse closed on {closed}, so this press changed nothing. Its result will be posted in {}.", pulse.channel.mention())
+            format!(
+                "This pulse closed on {closed}, so this press changed nothing. Its result will be posted in {}.",
+                pulse.channel.mention()
+            )
         }
         State::Closed => {
-            format!("This pulse closed on {closed}, so this press changed nothing. `/pulse results` shows what came out.")
+            format!(
+                "This pulse closed on {closed}, so this press changed nothing. `/pulse results` shows what came out."
+            )
         }
         State::Stopped => STOPPED.to_owned(),
     })
@@ -173,7 +181,8 @@ pub(super) fn promise(pulse: &Pulse) -> Post {
 pub(super) fn opened_for_lead(pulse: &Pulse) -> Post {
     let asked = match pulse.eligible {
         Some(eligible) => format!("{eligible} people can answer."),
-        None => "I don't know yet how many people are on this server, so the result will not say what share answered.".to_owned(),
+        None => "I don't know yet how many people are on this server, so the result will not say what share answered."
+            .to_owned(),
     };
     Post::text(format!(
         "“{}” is on its way to {} and open until {}. {asked}\nNothing is shown to anybody before it closes, not even to you. It closes by \

@@ -78,7 +78,9 @@ pub enum PulseRefusal {
     AlreadyOpen { title: String, closes_at: DateTime<Utc> },
     #[error("“{0}” is being counted. Open it again when its result is posted.")]
     StillCounting(String),
-    #[error("I don't know where to post it. Add `channel:` here, or ask an admin to choose a pulse channel with `/setup`.")]
+    #[error(
+        "I don't know where to post it. Add `channel:` here, or ask an admin to choose a pulse channel with `/setup`."
+    )]
     NoChannel,
     #[error("A pulse is open for 1 to 30 days. Try `days:5`.")]
     Days,
@@ -88,11 +90,15 @@ pub enum PulseRefusal {
     NotOpen(String),
     #[error("This button belongs to a pulse that I no longer have. `/pulse list` shows the current ones.")]
     Gone,
-    #[error("This button is out of date and nothing was stored. Please use the buttons on the newest post of this pulse.")]
+    #[error(
+        "This button is out of date and nothing was stored. Please use the buttons on the newest post of this pulse."
+    )]
     OldButton,
     #[error("“{title}” is still open, until <t:{}:f>. Its result is posted after it closes; nothing is shown before.", closes_at.timestamp())]
     StillOpen { title: String, closes_at: DateTime<Utc> },
-    #[error("The result of “{0}” is not ready: it is shown when every single answer has been destroyed. I keep trying.")]
+    #[error(
+        "The result of “{0}” is not ready: it is shown when every single answer has been destroyed. I keep trying."
+    )]
     ResultWaits(String),
     #[error("{}", super::message::STOPPED)]
     Stopped,
@@ -115,10 +121,7 @@ impl PulseRefusal {
 /// Whether this pulse may be opened anonymously for so many people.
 pub fn may_open(definition: &Definition, eligible: Option<u32>, thresholds: &Thresholds) -> Result<(), PulseRefusal> {
     if definition.one_press().is_none() {
-        return Err(PulseRefusal::NotOnePress {
-            title: definition.title.clone(),
-            count: definition.questions.len(),
-        });
+        return Err(PulseRefusal::NotOnePress { title: definition.title.clone(), count: definition.questions.len() });
     }
     match eligible {
         Some(found) if found < thresholds.eligible => {

@@ -125,7 +125,8 @@ impl PulseRow {
         Ok(Pulse {
             id,
             guild: GuildId::from_db(self.guild_id),
-            definition: serde_json::from_str(&self.definition).map_err(|_| broken("a definition that cannot be read"))?,
+            definition: serde_json::from_str(&self.definition)
+                .map_err(|_| broken("a definition that cannot be read"))?,
             thresholds: serde_json::from_str(&self.thresholds).map_err(|_| broken("thresholds that cannot be read"))?,
             promise: self.promise,
             box_id: BoxId::parse(&self.box_id).ok_or_else(|| broken("a box id that cannot be one"))?,

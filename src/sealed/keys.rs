@@ -53,7 +53,8 @@ impl Keys {
     /// Opens a payload; `None` when it was not sealed for this box, tag and key.
     pub(super) fn open(&self, id: &BoxId, tag: &[u8], payload: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         let (nonce, encrypted) = payload.split_at_checked(NONCE_BYTES)?;
-        let opened = self.cipher().decrypt(XNonce::from_slice(nonce), Payload { msg: encrypted, aad: &bound_to(id, tag) });
+        let opened =
+            self.cipher().decrypt(XNonce::from_slice(nonce), Payload { msg: encrypted, aad: &bound_to(id, tag) });
         let padded = Zeroizing::new(opened.ok()?);
         let (length, rest) = padded.split_at_checked(LENGTH_BYTES)?;
         let length = usize::from(u16::from_be_bytes(length.try_into().ok()?));

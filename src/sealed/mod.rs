@@ -150,9 +150,7 @@ impl Sealed {
     /// Keeps keys in `<data>/keys/`. Touches nothing yet.
     pub fn in_data_folder(data: &Path) -> Self {
         let folder = KeyFolder::new(data.join("keys"));
-        Self {
-            inner: Arc::new(Inner { folder, held: RwLock::default(), closing: tokio::sync::Mutex::default() }),
-        }
+        Self { inner: Arc::new(Inner { folder, held: RwLock::default(), closing: tokio::sync::Mutex::default() }) }
     }
 
     /// Draws a key for a box whose ballots are at most `ballot_bytes` long, and puts it safely on disk. [`open`] the box next; if that

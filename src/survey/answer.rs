@@ -123,7 +123,15 @@ mod tests {
 
     fn question(kind: Kind, does_not_apply: bool) -> Question {
         let does_not_apply = does_not_apply.then(|| "Does not apply to me".into());
-        Question { key: "q".into(), ask: "?".into(), kind, does_not_apply, reversed: false, category: None, only_after: None }
+        Question {
+            key: "q".into(),
+            ask: "?".into(),
+            kind,
+            does_not_apply,
+            reversed: false,
+            category: None,
+            only_after: None,
+        }
     }
 
     #[test]

@@ -7,7 +7,16 @@ const MOST_QUESTION_CHARS: usize = 200;
 /// Discord's limit on a button's label.
 const MOST_LABEL_CHARS: usize = 80;
 const LOADED: [&str; 10] = [
-    "amazing", "awesome", "excellent", "fantastic", "great", "obviously", "outstanding", "superb", "terrible", "world-class",
+    "amazing",
+    "awesome",
+    "excellent",
+    "fantastic",
+    "great",
+    "obviously",
+    "outstanding",
+    "superb",
+    "terrible",
+    "world-class",
 ];
 
 /// What the words of a question should be but are not; empty for good words.
@@ -31,7 +40,9 @@ pub fn lint_question(ask: &str, kind: &Kind) -> Vec<String> {
     if *kind != Kind::Comment && words.iter().any(|word| matches!(word.as_str(), "and" | "or" | "and/or")) {
         expected.push("one idea a question; “and” or “or” asks two things at once".into());
     }
-    let negated = |word: &String| matches!(word.as_str(), "not" | "never" | "cannot") || word.ends_with("n't") || word.ends_with("n’t");
+    let negated = |word: &String| {
+        matches!(word.as_str(), "not" | "never" | "cannot") || word.ends_with("n't") || word.ends_with("n’t")
+    };
     if let Some(word) = words.iter().find(|word| negated(word)) {
         expected.push(format!("no negation (“{word}”): disagreeing with a “not” confuses people"));
     }

@@ -205,7 +205,8 @@ mod tests {
         assert_eq!(question(Kind::Ease).points().unwrap(), [0.0, 25.0, 50.0, 75.0, 100.0]);
         assert_eq!(question(Kind::Thumbs).points().unwrap(), [0.0, 100.0]);
         assert_eq!(Question { reversed: true, ..question(Kind::YesNo) }.points().unwrap(), [100.0, 0.0]);
-        let plays = ["Not started", "Started", "In place", "In place and checked with customers"].map(String::from).to_vec();
+        let plays =
+            ["Not started", "Started", "In place", "In place and checked with customers"].map(String::from).to_vec();
         let points = question(Kind::Choice { options: plays.clone(), ordered: true }).points().unwrap();
         assert!((points[1] - 33.333_333).abs() < 1e-5 && (points[2] - 66.666_666).abs() < 1e-5);
         assert_eq!(question(Kind::Choice { options: plays, ordered: false }).points(), None);
@@ -216,7 +217,10 @@ mod tests {
     fn numbers_say_in_words_what_their_ends_mean() {
         let options = Kind::ZeroToTen { low: "not at all likely".into(), high: "extremely likely".into() }.options();
         assert_eq!(options.len(), 11);
-        assert_eq!((&*options[0], &*options[5], &*options[10]), ("0 (not at all likely)", "5", "10 (extremely likely)"));
+        assert_eq!(
+            (&*options[0], &*options[5], &*options[10]),
+            ("0 (not at all likely)", "5", "10 (extremely likely)")
+        );
         assert_eq!(Kind::OneToSeven { low: "a".into(), high: "b".into() }.options().len(), 7);
     }
 }

@@ -87,7 +87,8 @@ pub async fn add_counts(tx: &mut Tx, closed: &ClosedCounts) -> Result<()> {
 
 /// Lets the counts of a survey be read from now on.
 pub async fn publish_counts(tx: &mut Tx, source: &Source) -> Result<()> {
-    const SQL: &str = "update survey_counts set published = true where guild_id = $1 and source = $2 and source_key = $3";
+    const SQL: &str =
+        "update survey_counts set published = true where guild_id = $1 and source = $2 and source_key = $3";
     on_db!(tx, conn => sqlx::query(SQL)
         .bind(source.guild.db())
         .bind(&source.name)
@@ -115,7 +116,8 @@ pub async fn list_closed(tx: &mut Tx, guild: GuildId, source: &str, key: Option<
 
 impl CountsRow {
     fn into_counts(self, guild: GuildId) -> Result<ClosedCounts> {
-        let broken = |what: &str| Error::internal(format!("the counts of {} {} hold {what}", self.source, self.source_key));
+        let broken =
+            |what: &str| Error::internal(format!("the counts of {} {} hold {what}", self.source, self.source_key));
         let number = |value: i64| u32::try_from(value).map_err(|_| broken("a number out of range"));
         Ok(ClosedCounts {
             question: serde_json::from_str(&self.question).map_err(|_| broken("a question that cannot be read"))?,

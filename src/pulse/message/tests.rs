@@ -65,7 +65,9 @@ fn every_control_means_what_it_says_both_ways() {
         assert_eq!(Action::parse(&id), Some(action));
         assert!(id.len() <= ControlId::MOST_CHARS);
     }
-    for foreign in ["v1:lesson:answer:7:3", "v1:pulse:answer:7", "v1:pulse:answer:x:3", "v1:pulse:vote:7", "v0:pulse:promise:7"] {
+    for foreign in
+        ["v1:lesson:answer:7:3", "v1:pulse:answer:7", "v1:pulse:answer:x:3", "v1:pulse:vote:7", "v0:pulse:promise:7"]
+    {
         assert_eq!(Action::parse(foreign), None, "{foreign}");
     }
 }
@@ -92,7 +94,11 @@ fn the_promise_reads_well_and_states_what_is_in_force() {
     let closes_at = open_pulse().closes_at;
     let strict = Thresholds { score: 6, spread: 12, ..Thresholds::default() };
     let words = compile_promise(closes_at, &strict, " ");
-    assert!(words.contains("at least 6 people") && words.contains("12 answers") && words.contains("installation: not stated."));
+    assert!(
+        words.contains("at least 6 people")
+            && words.contains("12 answers")
+            && words.contains("installation: not stated.")
+    );
 }
 
 #[test]
