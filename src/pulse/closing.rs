@@ -153,8 +153,10 @@ pub(super) async fn stop(sealed: &Sealed, services: &Services, pulse: &Pulse) ->
         .store
         .write(move |tx| {
             Box::pin(async move {
+                // The pulse before its box, as everywhere: two orders could wait for each other for ever.
+                let stopped_now = store::stop(tx, stopping.id, now).await?;
                 sealed::abandon(tx, &stopping.box_id).await?;
-                if !store::stop(tx, stopping.id, now).await? {
+                if !stopped_now {
                     return Ok(false);
                 }
                 edit_post(tx, &stopping, State::Stopped, now).await?;

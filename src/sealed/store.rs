@@ -83,8 +83,9 @@ pub(super) async fn find_box(tx: &mut Tx, id: &BoxId) -> Result<Option<BoxFacts>
     Ok(Some(BoxFacts { key_id: row.key_id, ballot_bytes, state }))
 }
 
-/// The statement of the hot path, with what PostgreSQL needs in addition: a share lock on the box, so that closing waits for ballots
-/// in flight and each of them is either counted or told "closed". SQLite has one writer and needs none.
+/// The statement of the hot path, with what PostgreSQL needs in addition: a share lock on the box, so that closing
+/// ([`wait_for_casts`]) waits for ballots in flight and each of them is either counted or told "closed". SQLite has one writer and
+/// needs none.
 macro_rules! upsert_sql {
     ($lock:literal) => {
         concat!(
@@ -152,9 +153,19 @@ pub(super) async fn delete_ballots(tx: &mut Tx, id: &BoxId) -> Result<u64> {
     Ok(on_db!(tx, conn => sqlx::query(SQL).bind(id.as_str()).execute(conn).await?.rows_affected()))
 }
 
+/// Waits for ballots in flight; later ones wait until this transaction ends. Locking the table rather than the row queues fairly: share
+/// locks on one row, taken without a pause by busy people, would keep an update of it waiting for as long as they go on.
+async fn wait_for_casts(tx: &mut Tx) -> Result<()> {
+    if let Conn::Postgres(conn) = tx.conn() {
+        sqlx::query("lock table sealed_boxes in exclusive mode").execute(conn).await?;
+    }
+    Ok(())
+}
+
 /// Step 1. `true` when this call did it.
 pub(super) async fn mark_closing(tx: &mut Tx, id: &BoxId) -> Result<bool> {
     const SQL: &str = "update sealed_boxes set state = 'closing' where box_id = $1 and state = 'open'";
+    wait_for_casts(tx).await?;
     Ok(on_db!(tx, conn => sqlx::query(SQL).bind(id.as_str()).execute(conn).await?.rows_affected()) == 1)
 }
 
@@ -174,5 +185,6 @@ pub(super) async fn mark_sealed(tx: &mut Tx, id: &BoxId, on: NaiveDate) -> Resul
 /// `true` when this call did it.
 pub(super) async fn mark_abandoned(tx: &mut Tx, id: &BoxId) -> Result<bool> {
     const SQL: &str = "update sealed_boxes set state = 'abandoned' where box_id = $1 and state in ('open', 'closing')";
+    wait_for_casts(tx).await?;
     Ok(on_db!(tx, conn => sqlx::query(SQL).bind(id.as_str()).execute(conn).await?.rows_affected()) == 1)
 }

@@ -21,6 +21,7 @@ crate::on_both!(
     a_key_that_cannot_be_destroyed_holds_the_result_back,
     a_lost_or_foreign_key_is_noticed_and_the_box_given_up,
     an_answer_acknowledged_while_the_box_closes_is_counted,
+    closing_waits_for_an_answer_in_flight,
     two_closers_at_once_count_and_tell_once,
     ballots_come_out_in_no_telling_order,
 );
@@ -119,8 +120,7 @@ impl World {
     }
 
     async fn rows(&self) -> i64 {
-        let count = |tx| -> BoxFuture<'_, Result<i64>> { Box::pin(count_rows(tx)) };
-        self.store.read(count).await.unwrap()
+        self.store.read(|tx| Box::pin(count_rows(tx))).await.unwrap()
     }
 
     fn key_files(&self) -> Vec<PathBuf> {
@@ -287,25 +287,74 @@ async fn a_lost_or_foreign_key_is_noticed_and_the_box_given_up(store: Store) {
 }
 
 async fn an_answer_acknowledged_while_the_box_closes_is_counted(store: Store) {
-    let world = Arc::new(World::new(store));
+    let world = World::new(store);
+    let sealed = world.sealed();
+    for _ in 0..10 {
+        let id = world.open(&sealed).await;
+        let acknowledged = Arc::new(tokio::sync::Semaphore::new(0));
+        // Twenty people at a time, ten after one another; the box begins to close when thirty have been told "recorded".
+        let casts: Vec<_> = (0..20)
+            .map(|lane| {
+                let (store, sealed, id, acknowledged) =
+                    (world.store.clone(), sealed.clone(), id.clone(), acknowledged.clone());
+                tokio::spawn(async move {
+                    for user in lane * 10..lane * 10 + 10 {
+                        let Some(seat) = sealed.seat(&id, GUILD, UserId(user)) else { return };
+                        let cast = store
+                            .write(move |tx| Box::pin(async move { seat.cast(tx, b"a", noon()).await }))
+                            .await
+                            .unwrap();
+                        if cast == Cast::Recorded {
+                            acknowledged.add_permits(1);
+                        }
+                    }
+                })
+            })
+            .collect();
+        acknowledged.acquire_many(30).await.unwrap().forget();
+        let ledger = Arc::new(Ledger::default());
+        let outcome = sealed.close(&world.store, &id, ledger.clone(), today()).await.unwrap();
+        for cast in casts {
+            cast.await.unwrap();
+        }
+        assert_eq!(outcome, Outcome::Sealed);
+        let counted = ledger.counted().len();
+        assert_eq!(counted, acknowledged.available_permits() + 30);
+        assert!(counted < 200, "some must come after the close, or this shows nothing");
+        assert_eq!(world.rows().await, 0);
+    }
+}
+
+async fn closing_waits_for_an_answer_in_flight(store: Store) {
+    let world = World::new(store);
     let sealed = world.sealed();
     let id = world.open(&sealed).await;
-    let casts: Vec<_> = (1..=300)
-        .map(|user| {
-            let (world, sealed, id) = (world.clone(), sealed.clone(), id.clone());
-            let seat = sealed.seat(&id, GUILD, UserId(user)).unwrap();
-            tokio::spawn(async move {
-                world.store.write(move |tx| Box::pin(async move { seat.cast(tx, b"a", noon()).await })).await.unwrap()
+    let seat = sealed.seat(&id, GUILD, UserId(1)).unwrap();
+    let (in_flight, stored) = tokio::sync::oneshot::channel();
+    let (land, landing) = tokio::sync::oneshot::channel::<()>();
+    let store = world.store.clone();
+    let cast = tokio::spawn(async move {
+        store
+            .write(move |tx| {
+                Box::pin(async move {
+                    let cast = seat.cast(tx, b"a", noon()).await?;
+                    in_flight.send(()).unwrap();
+                    landing.await.unwrap();
+                    Ok(cast)
+                })
             })
-        })
-        .collect();
+            .await
+            .unwrap()
+    });
+    stored.await.unwrap();
     let ledger = Arc::new(Ledger::default());
-    let closing = sealed.close(&world.store, &id, ledger.clone(), today());
-    let (casts, outcome) = tokio::join!(futures_util::future::join_all(casts), closing);
-    assert_eq!(outcome.unwrap(), Outcome::Sealed);
-    let acknowledged = casts.into_iter().filter(|cast| *cast.as_ref().unwrap() == Cast::Recorded).count();
-    assert_eq!(ledger.counted().len(), acknowledged);
-    assert_eq!(world.rows().await, 0);
+    let (store, closer, boxed, closing) = (world.store.clone(), sealed.clone(), id.clone(), ledger.clone());
+    let mut closed = tokio::spawn(async move { closer.close(&store, &boxed, closing, today()).await.unwrap() });
+    let early = tokio::time::timeout(std::time::Duration::from_millis(300), &mut closed).await;
+    assert!(early.is_err(), "the box closed over an answer that is about to be acknowledged");
+    land.send(()).unwrap();
+    assert_eq!((cast.await.unwrap(), closed.await.unwrap()), (Cast::Recorded, Outcome::Sealed));
+    assert_eq!(ledger.counted(), [b"a".to_vec()]);
 }
 
 async fn two_closers_at_once_count_and_tell_once(store: Store) {
