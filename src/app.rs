@@ -11,7 +11,7 @@ use crate::clock::Clock;
 use crate::config::{Content, Settings, Token};
 use crate::discord::{Bot, Connection, Dispatcher};
 use crate::error::{Error, Result};
-use crate::features;
+use crate::features::Features;
 use crate::outbox::Sender;
 use crate::schedule::Runner;
 use crate::services::Services;
@@ -50,22 +50,23 @@ impl App {
     /// When the bot cannot go on, for example because Discord refuses the token.
     pub async fn run_until(self, stop: impl Future<Output = ()>) -> Result<()> {
         let Self { services, connection } = self;
+        let features = Features::new(&services.settings);
+        let dispatcher = Dispatcher::new(services.clone(), features.all(), features.gate())?;
+        let bot = Bot::connect(&connection, Arc::new(dispatcher));
         let stopping = CancellationToken::new();
-        let dispatcher = Dispatcher::new(services.clone(), features::all(), features::gate());
-        let bot = Bot::new(&connection, dispatcher);
 
         let mut runner = tokio::spawn({
-            let runner = Runner::new(services.clone(), features::jobs());
+            let runner = Runner::new(services.clone(), features.jobs());
             let stopping = stopping.clone();
-            async move { runner.run(stopping.cancelled()).await }
+            async move { runner.run(stopping).await }
         });
         let mut sender = tokio::spawn({
-            let sender = Sender::new(services.clone(), connection.clone());
+            let sender = Sender::new(services.clone(), &connection);
             let stopping = stopping.clone();
             async move { sender.run(stopping.cancelled()).await }
         });
         let mut talking = tokio::spawn({
-            let stopping = stopping.clone();
+            let (bot, stopping) = (bot.clone(), stopping.clone());
             async move { bot.run(stopping.cancelled_owned()).await }
         });
 
@@ -76,7 +77,7 @@ impl App {
             }
             outcome = &mut talking => Some(joined(outcome).and_then(|outcome| outcome)),
             outcome = &mut runner => Some(joined(outcome)),
-            outcome = &mut sender => Some(joined(outcome)),
+            outcome = &mut sender => Some(joined(outcome).and_then(|outcome| outcome)),
         };
         stopping.cancel();
         let goodbye = async {
@@ -89,6 +90,7 @@ impl App {
             if !sender.is_finished() {
                 let _ = sender.await;
             }
+            features.settle().await;
         };
         if tokio::time::timeout(LONGEST_GOODBYE, goodbye).await.is_err() {
             tracing::warn!("Some work did not finish within ten seconds; it will be taken up at the next start");

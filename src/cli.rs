@@ -69,21 +69,6 @@ enum Command {
 
     /// Bring the database up to date (cxbot run does this by itself)
     Migrate,
-
-    /// Take in figures from a file in cxbot's own table format (CSV)
-    #[command(after_help = "Examples:
-  cxbot import figures.csv --dry-run   show every problem and which scores would change; store nothing
-  cxbot import figures.csv")]
-    Import {
-        /// The file
-        file: PathBuf,
-        /// The server's id, when the database holds more than one
-        #[arg(long, value_name = "ID")]
-        server: Option<u64>,
-        /// Show what would happen and store nothing
-        #[arg(long)]
-        dry_run: bool,
-    },
 }
 
 /// Reads the command line, does what it says, and turns the outcome into an exit code.
@@ -141,7 +126,6 @@ async fn act(command: Command, settings: Settings) -> Result<()> {
             println!("The database is up to date.");
             Ok(())
         }
-        Command::Import { file, server, dry_run } => app::import(settings, &file, server, dry_run).await,
         Command::Check => unreachable!("handled before the settings are loaded"),
     }
 }

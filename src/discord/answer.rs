@@ -232,5 +232,5 @@ impl Answerer<'_> {
 }
 
 async fn finish(work: BoxFuture<'static, Result<Post>>) -> Result<Post> {
-    AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|panic| Err(panicked(&panic)))
+    AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|panic| Err(panicked(&*panic)))
 }

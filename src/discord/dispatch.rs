@@ -52,14 +52,14 @@ impl Dispatcher {
     /// # Errors
     /// A sentence for the person, or a fault; both still have to be told.
     pub async fn decide(&self, incoming: &Incoming) -> Result<Reply> {
-        AssertUnwindSafe(self.route(incoming)).catch_unwind().await.unwrap_or_else(|panic| Err(panicked(&panic)))
+        AssertUnwindSafe(self.route(incoming)).catch_unwind().await.unwrap_or_else(|panic| Err(panicked(&*panic)))
     }
 
     /// Tells every feature that cxbot is on this server. One that fails does not keep the others from hearing it.
     pub async fn joined(&self, joined: &Joined) {
         for feature in &self.features {
             let told = AssertUnwindSafe(feature.on_joined(&self.services, joined)).catch_unwind().await;
-            if let Err(error) = told.unwrap_or_else(|panic| Err(panicked(&panic))) {
+            if let Err(error) = told.unwrap_or_else(|panic| Err(panicked(&*panic))) {
                 tracing::error!(feature = feature.name(), guild = joined.guild.0, error = %error, "Greeting a server failed");
             }
         }
@@ -152,7 +152,7 @@ pub(super) mod tests {
 
     use super::*;
     use crate::clock::Clock;
-    use crate::config::{Content, Settings};
+    use crate::config::{Content, Overrides, Settings};
     use crate::discord::{Call, Control, Person, Typed};
     use crate::ids::{ChannelId, GuildId, InteractionId, UserId};
 
@@ -218,7 +218,7 @@ pub(super) mod tests {
         let store =
             crate::store::Store::connect(&format!("sqlite:{}", folder.path().join("t.db").display())).await.unwrap();
         store.migrate().await.unwrap();
-        let settings: Settings = toml::from_str(crate::config::DEFAULTS).unwrap();
+        let settings = Settings::load(&Overrides::default()).unwrap();
         Services {
             store,
             clock: Clock::manual("2026-11-23T12:00:00Z".parse().unwrap()),

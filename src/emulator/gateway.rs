@@ -27,7 +27,7 @@ const FRAMES_A_MINUTE: u32 = 120;
 /// Payloads above this many bytes are compressed for bots that asked for it.
 const COMPRESS_ABOVE: usize = 4_096;
 /// Every intent that Discord knows.
-const KNOWN_INTENTS: u64 = (1 << 17) - 1 | 1 << 20 | 1 << 21 | 1 << 24 | 1 << 25;
+const KNOWN_INTENTS: u64 = ((1 << 17) - 1) | (1 << 20) | (1 << 21) | (1 << 24) | (1 << 25);
 
 /// Discord's close codes and words.
 mod close {
@@ -162,7 +162,7 @@ impl Connection {
     }
 
     async fn hear(&mut self, bytes: &[u8]) -> Result<(), End> {
-        if self.minute.0.elapsed() > Duration::from_secs(60) {
+        if self.minute.0.elapsed() > Duration::from_mins(1) {
             self.minute = (Instant::now(), 0);
         }
         self.minute.1 += 1;

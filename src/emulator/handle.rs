@@ -15,7 +15,7 @@ use super::id::Id;
 use super::journal::Journal;
 use super::person::Person;
 use super::sessions::ToBot;
-use super::view::{self, ChannelView, CommandView, GuildView, MemberView, MessageView, ModalView, Outcome};
+use super::view::{self, ChannelView, CommandView, GuildView, MemberView, MessageView, ModalView, Outcome, RoleView};
 use super::world::World;
 use super::{server, transcript};
 use crate::clock::Clock;
@@ -231,6 +231,11 @@ impl Emulator {
     /// Everybody in a guild, by name.
     pub fn members(&self, guild_id: Id) -> Vec<MemberView> {
         self.world(|world| view::members(world, guild_id))
+    }
+
+    /// The roles of a guild without @everyone, highest first.
+    pub fn roles(&self, guild_id: Id) -> Vec<RoleView> {
+        self.world(|world| view::roles(world, guild_id))
     }
 
     /// The commands that `viewer` may run in a channel, one entry for each subcommand.

@@ -107,6 +107,7 @@ impl Resolved {
 
 /// Where and by whom the input is given.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_field_names, reason = "an id is what each of them is")]
 pub(crate) struct Place {
     pub guild_id: Option<Id>,
     pub channel_id: Id,

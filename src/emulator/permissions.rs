@@ -89,4 +89,5 @@ pub(crate) const DIRECT: u64 = VIEW_CHANNEL
     | USE_APPLICATION_COMMANDS
     | PIN_MESSAGES;
 
-pub(crate) const ALL: u64 = u64::MAX >> 13;
+/// Every permission that there is, up to bit 52.
+pub(crate) const ALL: u64 = (1 << 53) - 1;

@@ -231,14 +231,14 @@ impl Person {
     /// Chooses values in the select menu with this custom id; people, roles and channels by id.
     pub fn select(&self, message_id: Id, custom_id: &str, values: &[&str]) -> Result<Id, Refused> {
         let values: Vec<String> = values.iter().map(|value| (*value).to_owned()).collect();
-        self.use_component(message_id, &|each| each["custom_id"].as_str() == Some(custom_id), Some(values))
+        self.use_component(message_id, &|each| each["custom_id"].as_str() == Some(custom_id), Some(&values))
     }
 
     fn use_component(
         &self,
         message_id: Id,
         fits: &dyn Fn(&Value) -> bool,
-        values: Option<Vec<String>>,
+        values: Option<&[String]>,
     ) -> Result<Id, Refused> {
         self.hub.change(|world| {
             let message = world.messages.get(&message_id).filter(|of| view::sees(world, of, self.user_id));
@@ -254,7 +254,7 @@ impl Person {
                 return Err(Refused::new("This button opens a web page."));
             };
             let mut data = json!({"custom_id": custom_id, "component_type": kind, "id": component["id"]});
-            match (&values, kind) {
+            match (values, kind) {
                 (None, 2) => {}
                 (Some(values), 3 | 5..=8) => {
                     let mut resolved = Resolved::default();
@@ -267,7 +267,6 @@ impl Person {
                 (None, _) => return Err(Refused::new("This is a menu: choose an option.")),
                 (Some(_), _) => return Err(Refused::new("This is a button: press it.")),
             }
-            let opened_by = None;
             let new = NewInteraction {
                 kind: interaction_kind::COMPONENT,
                 user_id: self.user_id,
@@ -278,7 +277,7 @@ impl Person {
                 command_kind: 0,
                 target_user_id: None,
                 target_message_id: None,
-                opened_by,
+                opened_by: None,
             };
             Ok(world.open_interaction(new, Instant::now()))
         })

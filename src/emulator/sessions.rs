@@ -14,7 +14,7 @@ use super::wire;
 use super::world::{World, random_text};
 
 /// How long a session without a connection can be resumed.
-const RESUMABLE_FOR: Duration = Duration::from_secs(180);
+const RESUMABLE_FOR: Duration = Duration::from_mins(3);
 /// How many events a session keeps for a resume; a session that misses more starts anew.
 const KEPT: usize = 20_000;
 /// How many events are kept even when the bot has acknowledged them.

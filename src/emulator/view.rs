@@ -630,6 +630,13 @@ pub(crate) fn members(world: &World, guild_id: Id) -> Vec<MemberView> {
     members
 }
 
+pub(crate) fn roles(world: &World, guild_id: Id) -> Vec<RoleView> {
+    let Some(guild) = world.guilds.get(&guild_id) else { return Vec::new() };
+    let mut roles: Vec<_> = guild.roles.values().filter(|role| role.id != guild_id).collect();
+    roles.sort_by_key(|role| (std::cmp::Reverse(role.position), role.id));
+    roles.into_iter().map(|role| RoleView { id: role.id, name: role.name.clone(), colour: role.colour }).collect()
+}
+
 pub(crate) fn commands(world: &World, channel_id: Id, viewer: Id) -> Vec<CommandView> {
     let mut views = Vec::new();
     for command in world.usable_commands(channel_id, viewer) {

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc, Weekday};
 
-use super::content::{Library, Series};
 use super::job::{JOB, Payload};
+use super::library::{Library, Series};
 use super::message::{self, LearningRefusal, SeriesListing};
 use super::model::next_to_post;
 use super::store;
@@ -53,7 +53,7 @@ pub(super) async fn set(
                 let Some(next) = next_to_post(&series.lessons, &posted) else {
                     return Err(LearningRefusal::SeriesPosted(series.title).into());
                 };
-                let cron = Cron::weekly(rhythm.day, rhythm.hour, 0);
+                let cron = Cron::weekly(rhythm.day, rhythm.hour, 0)?;
                 let payload = serde_json::to_value(Payload { channel: rhythm.channel }).map_err(Error::internal)?;
                 let new = NewSchedule {
                     guild,
@@ -119,10 +119,12 @@ pub(super) async fn skip(services: &Services, library: &Library, guild: GuildId,
         .store
         .write(move |tx| {
             Box::pin(async move {
-                existing(tx, guild, &series).await?;
+                if existing(tx, guild, &series).await?.paused_at.is_some() {
+                    return Err(LearningRefusal::NothingToSkip(series.title).into());
+                }
                 let slot = schedule::skip_next(tx, guild, JOB, &series.name, &days_off, now)
                     .await?
-                    .ok_or_else(|| LearningRefusal::NotScheduled(series.title.clone()))?;
+                    .ok_or_else(|| LearningRefusal::NothingToSkip(series.title.clone()))?;
                 Ok(Reply::Say(message::skipped(&series, &slot.words())))
             })
         })
@@ -141,8 +143,8 @@ pub(super) async fn list(services: &Services, library: &Library, guild: GuildId)
                 for schedule in schedule::list(tx, guild, JOB).await? {
                     let next = next_date(tx, &schedule, &days_off, now).await?;
                     let words = match (schedule.paused_at, next) {
-                        (Some(_), _) => format!("{}, paused: /lesson resume lets it go on.", schedule.words()),
-                        (None, Some(next)) => format!("{}, next on {next}.", schedule.words()),
+                        (Some(_), _) => format!("{}: /lesson resume lets it go on.", schedule.words()),
+                        (None, Some(next)) => format!("{}. Next date: {next}.", schedule.words()),
                         (None, None) => format!("{}.", schedule.words()),
                     };
                     schedules.push((schedule.key, words));

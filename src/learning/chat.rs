@@ -10,8 +10,8 @@ use serenity::model::channel::ChannelType;
 use serenity_commands::{BasicOption, Command, Commands};
 
 use super::calendar::{self, Rhythm};
-use super::content::{Library, Shelf};
 use super::job::PostLesson;
+use super::library::{Library, Shelf};
 use super::message::{self, Action, LearningRefusal, Place, SeriesProgress};
 use super::model::{Begin, Lesson, Next, Quiz, next_lesson};
 use super::{posting, store};
@@ -271,7 +271,9 @@ fn still<'library>(library: &'library Library, id: &str, version: &str) -> Resul
 }
 
 fn in_range(lesson: &Lesson, place: &Place) -> Result<usize> {
-    (place.question < lesson.questions.len()).then_some(place.question).ok_or_else(|| LearningRefusal::OldControl.into())
+    (place.question < lesson.questions.len())
+        .then_some(place.question)
+        .ok_or_else(|| LearningRefusal::OldControl.into())
 }
 
 async fn post(
@@ -355,7 +357,9 @@ async fn history(services: &Services, guild: GuildId, user: UserId) -> Result<(H
     services
         .store
         .read(|tx| {
-            Box::pin(async move { Ok((store::list_posted(tx, guild).await?, store::list_done(tx, guild, user).await?)) })
+            Box::pin(
+                async move { Ok((store::list_posted(tx, guild).await?, store::list_done(tx, guild, user).await?)) },
+            )
         })
         .await
 }
@@ -387,7 +391,12 @@ async fn progress(services: &Services, library: &Library, guild: GuildId, user: 
         .iter()
         .map(|series| SeriesProgress {
             series,
-            done: series.lessons.iter().filter(|lesson| done.contains(&lesson.id)).map(|lesson| lesson.number).collect(),
+            done: series
+                .lessons
+                .iter()
+                .filter(|lesson| done.contains(&lesson.id))
+                .map(|lesson| lesson.number)
+                .collect(),
             next: next_lesson(series.lessons.iter(), &posted, &done).map(|next| next.lesson),
         })
         .collect();

@@ -1,150 +1,18 @@
-//! Lesson files: from text to [`Lesson`], and from a folder to a [`Library`].
+//! Lesson files: from text to [`Lesson`], with the line of everything that is wrong.
 //!
 //! A lesson file is TOML front matter between two `+++` lines, then the text in Markdown. `series.toml` beside it may name the series.
 
 use std::collections::{BTreeMap, HashSet};
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::lint;
 use super::model::{Lesson, Question, QuestionOption};
-use crate::config::{Content, ContentFile, Problem};
-use crate::error::{Error, Result};
-
-/// The part of the content that holds lessons.
-const PART: &str = "lessons";
+use crate::config::{ContentFile, Problem};
 
 /// Most characters of a lesson's text.
 pub(super) const MOST_BODY_CHARS: usize = 1_800;
-
-/// Every lesson that can be used.
-#[derive(Clone, Debug, Default)]
-pub struct Library {
-    /// The series, in order of their names.
-    pub series: Vec<Series>,
-    /// What kept a file from being used.
-    pub problems: Vec<Problem>,
-}
-
-/// Lessons that build on each other.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Series {
-    /// The name of its folder.
-    pub name: String,
-    /// Its title.
-    pub title: String,
-    /// What it is about, in a sentence; may be empty.
-    pub about: String,
-    /// Its lessons, in order of file name.
-    pub lessons: Vec<Lesson>,
-}
-
-impl Library {
-    /// Reads every lesson. A file that cannot be used is left out and named in [`Library::problems`].
-    ///
-    /// # Errors
-    /// When the content cannot be read at all.
-    pub fn load(content: &Content) -> Result<Self> {
-        Ok(Self::of(&content.list(PART)?))
-    }
-
-    /// The library that these files make.
-    pub(super) fn of(files: &[ContentFile]) -> Self {
-        let (drafts, mut problems) = read_all(files);
-        let mut series: Vec<Series> = Vec::new();
-        for draft in drafts {
-            let unfit = lint::unfit(&draft);
-            if !unfit.is_empty() {
-                problems.extend(unfit);
-                continue;
-            }
-            let lesson = draft.lesson;
-            match series.last_mut() {
-                Some(last) if last.name == lesson.series => last.lessons.push(lesson),
-                _ => series.push(Series {
-                    name: lesson.series.clone(),
-                    title: lesson.series_title.clone(),
-                    about: draft.series_about,
-                    lessons: vec![lesson],
-                }),
-            }
-        }
-        for one in &mut series {
-            let of = one.lessons.len();
-            for (place, lesson) in one.lessons.iter_mut().enumerate() {
-                (lesson.number, lesson.of) = (place + 1, of);
-            }
-        }
-        Self { series, problems }
-    }
-
-    /// The series with this name.
-    #[must_use]
-    pub fn find_series(&self, name: &str) -> Option<&Series> {
-        self.series.iter().find(|series| series.name == name)
-    }
-
-    /// The lesson with this id.
-    #[must_use]
-    pub fn find(&self, id: &str) -> Option<&Lesson> {
-        self.lessons().find(|lesson| lesson.id == id)
-    }
-
-    /// All lessons, series after series.
-    pub fn lessons(&self) -> impl Iterator<Item = &Lesson> + Clone {
-        self.series.iter().flat_map(|series| &series.lessons)
-    }
-}
-
-/// Hands out the library, and reads it anew when a file has changed.
-#[derive(Debug, Default)]
-pub struct Shelf {
-    held: Mutex<Option<(u64, Arc<Library>)>>,
-}
-
-impl Shelf {
-    /// The library as the files are now. While they cannot be read, the last one that could.
-    ///
-    /// # Errors
-    /// When they cannot be read and never could.
-    pub fn library(&self, content: &Content) -> Result<Arc<Library>> {
-        let files = content.list(PART);
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        let files = match (files, &*held) {
-            (Ok(files), _) => files,
-            (Err(fault), Some((_, library))) => {
-                tracing::warn!(error = %fault, "The lessons cannot be read; the last ones read stay in use");
-                return Ok(Arc::clone(library));
-            }
-            // To a person in a quiz this is our fault, not something they can mend.
-            (Err(fault), None) => return Err(Error::internal(fault)),
-        };
-        let print = fingerprint(&files);
-        if let Some((known, library)) = &*held
-            && *known == print
-        {
-            return Ok(Arc::clone(library));
-        }
-        let library = Arc::new(Library::of(&files));
-        for problem in &library.problems {
-            tracing::warn!(lesson.problem = %problem, "A lesson file cannot be used: {problem}");
-        }
-        *held = Some((print, Arc::clone(&library)));
-        Ok(library)
-    }
-}
-
-fn fingerprint(files: &[ContentFile]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    for file in files {
-        (&file.path, &file.text).hash(&mut hasher);
-    }
-    hasher.finish()
-}
 
 /// A lesson with the lines that its parts stand on.
 #[derive(Debug)]
@@ -184,7 +52,7 @@ pub(super) fn read_all(files: &[ContentFile]) -> (Vec<Draft>, Vec<Problem>) {
     for file in files {
         let parts: Vec<_> = file.path.split('/').collect();
         let series = match parts[..] {
-            [_, _, "series.toml"] => continue,
+            [_, _, "series.toml"] | [_, "README.md"] => continue,
             [_, series, name] if is_lesson_name(name) && is_slug(series) => series,
             _ => {
                 problems.push(misplaced(&file.path));
@@ -245,7 +113,8 @@ struct RawSeries {
 }
 
 fn read_series(file: &ContentFile) -> Result<RawSeries, Problem> {
-    let problem = |line, key: &str, expected: String| Problem { file: file.path.clone(), line, key: key.into(), expected };
+    let problem =
+        |line, key: &str, expected: String| Problem { file: file.path.clone(), line, key: key.into(), expected };
     let raw: RawSeries = toml::from_str(&file.text)
         .map_err(|fault| problem(line_of(&file.text, fault.span(), 1), "series", fault.message().to_owned()))?;
     if !(1..=40).contains(&raw.title.trim().chars().count()) {
@@ -320,7 +189,8 @@ fn read(file: &ContentFile, series: &str, series_title: &str, series_about: &str
     let (principles, principle_lines) = reading.tags(raw.principles);
     let (questions, question_lines) = reading.questions(raw.questions);
 
-    let blank = after.len() - after.trim_start().len();
+    // Blank lines before the text do not count; when there is no text, it is missing right after the front matter.
+    let blank = if after.trim().is_empty() { 0 } else { after.len() - after.trim_start().len() };
     let body_line = 2 + front.matches('\n').count() + 2 + after[..blank].matches('\n').count();
     let body = after.trim().to_owned();
     let length = body.chars().count();
@@ -374,7 +244,12 @@ struct Reading<'file> {
 
 impl Reading<'_> {
     fn wrong(&mut self, line: usize, key: &str, expected: &str) {
-        self.problems.push(Problem { file: self.file.to_owned(), line, key: key.to_owned(), expected: expected.to_owned() });
+        self.problems.push(Problem {
+            file: self.file.to_owned(),
+            line,
+            key: key.to_owned(),
+            expected: expected.to_owned(),
+        });
     }
 
     /// A required text of at most `most` characters, and its line.
@@ -470,10 +345,10 @@ fn line_of(text: &str, span: Option<Range<usize>>, first: usize) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    const GOOD: &str = r#"+++
+    pub const GOOD: &str = r#"+++
 id = "good"
 title = "A good lesson"
 minutes = 5
@@ -496,7 +371,7 @@ explanation = "Yes."
 Ask, listen, act.
 "#;
 
-    fn file(path: &str, text: &str) -> ContentFile {
+    pub fn file(path: &str, text: &str) -> ContentFile {
         ContentFile { path: path.into(), text: text.into() }
     }
 
@@ -508,35 +383,25 @@ Ask, listen, act.
     }
 
     #[test]
-    fn a_good_lesson_is_read_whole() {
-        let files = [file("lessons/basics/01-good.md", GOOD)];
-        let library = Library::of(&files);
-        assert_eq!(library.problems, []);
-        let lesson = library.find("good").unwrap();
-        assert_eq!((&*lesson.series_title, lesson.number, lesson.of), ("Basics", 1, 1));
-        assert_eq!(lesson.body, "Ask, listen, act.");
-        assert!(lesson.questions[0].options[1].correct);
-    }
-
-    #[test]
-    fn windows_line_ends_make_no_difference() {
-        let unix = Library::of(&[file("lessons/basics/01-good.md", GOOD)]);
-        let windows = Library::of(&[file("lessons/basics/01-good.md", &GOOD.replace('\n', "\r\n"))]);
-        assert_eq!(unix.series, windows.series);
-    }
-
-    #[test]
     fn what_is_wrong_is_named_with_its_line() {
         let at = "lessons/basics/01-good.md";
         for (from, to, expected) in [
-            ("+++\nid", "id", "1: front matter: a first line of just +++, then the front matter, then another line of just +++"),
+            (
+                "+++\nid",
+                "id",
+                "1: front matter: a first line of just +++, then the front matter, then another line of just +++",
+            ),
             ("+++\n\nAsk", "\nAsk", "1: front matter: a line of just +++ that ends the front matter"),
             ("id = \"good\"\n", "", "2: id: id = \"…\", 1 to 40 characters"),
             ("\"good\"", "\"Not Good\"", "2: id: small letters, digits and hyphens, for example what-cx-is"),
             ("A good lesson", " ", "3: title: 1 to 80 characters; it is empty"),
             ("= 5", "= 45", "4: minutes: a whole number from 1 to 15"),
             ("correct = true\n", "", "11: question 1, options: exactly one option with correct = true; there are 0"),
-            ("explanation = \"Not quite.\"\n", "", "13: question 1, option 1, explanation: question 1, option 1, explanation = \"…\", 1 to 400 characters"),
+            (
+                "explanation = \"Not quite.\"\n",
+                "",
+                "13: question 1, option 1, explanation: question 1, option 1, explanation = \"…\", 1 to 400 characters",
+            ),
             ("The office", "the customer", "16: question 1, option 2, text: an option that differs from the others"),
             ("Ask, listen, act.", "", "20: text: the lesson's text after the second +++ line"),
         ] {
@@ -556,55 +421,5 @@ Ask, listen, act.
     fn too_much_text_is_counted_for_the_author() {
         let problems = broken("Ask, listen, act.", &"word ".repeat(400));
         assert_eq!(problems, ["lessons/basics/01-good.md:21: text: at most 1,800 characters; there are 1999"]);
-    }
-
-    #[test]
-    fn the_second_lesson_with_an_id_and_files_out_of_place_are_left_out() {
-        let files = [
-            file("lessons/basics/01-good.md", GOOD),
-            file("lessons/basics/02-again.md", GOOD),
-            file("lessons/basics/notes.txt", ""),
-            file("lessons/loose.md", GOOD),
-        ];
-        let library = Library::of(&files);
-        assert_eq!(library.lessons().count(), 1);
-        let problems: Vec<_> = library.problems.iter().map(|problem| (&*problem.file, problem.line, &*problem.key)).collect();
-        assert_eq!(
-            problems,
-            [
-                ("lessons/basics/02-again.md", 2, "id"),
-                ("lessons/basics/notes.txt", 1, "file name"),
-                ("lessons/loose.md", 1, "file name"),
-            ]
-        );
-    }
-
-    #[test]
-    fn a_series_may_name_itself() {
-        let files = [
-            file("lessons/basics/01-good.md", GOOD),
-            file("lessons/basics/series.toml", "title = \"The basics\"\nabout = \"First steps.\"\n"),
-        ];
-        let library = Library::of(&files);
-        assert_eq!((&*library.series[0].title, &*library.series[0].about), ("The basics", "First steps."));
-        let wrong = [file("lessons/basics/series.toml", "title = \"The basics\"\nmoto = \"x\"\n")];
-        let problems = read_all(&wrong).1;
-        assert_eq!((problems[0].line, &*problems[0].key), (2, "series"));
-    }
-
-    #[test]
-    fn a_changed_file_is_read_anew() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("lessons/basics/01-good.md");
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(&path, GOOD).unwrap();
-        let (shelf, content) = (Shelf::default(), Content::in_folder(folder.path()));
-        let before = shelf.library(&content).unwrap();
-        assert!(Arc::ptr_eq(&before, &shelf.library(&content).unwrap()), "unchanged files are not parsed again");
-        std::fs::write(&path, GOOD.replace("Ask,", "Look,")).unwrap();
-        let after = shelf.library(&content).unwrap();
-        assert_ne!(before.find("good").unwrap().version, after.find("good").unwrap().version);
-        std::fs::write(&path, [0xff, 0xfe]).unwrap();
-        assert!(shelf.library(&content).unwrap().find("good").is_some(), "unreadable: the last one stays");
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 
-use super::content::Shelf;
+use super::library::Shelf;
 use super::message::{self, LearningRefusal};
 use super::model::next_to_post;
 use super::{posting, store};
@@ -71,7 +71,12 @@ impl Job for PostLesson {
         JOB
     }
 
-    fn run<'run>(&'run self, services: &'run Services, tx: &'run mut Tx, due: &'run Due) -> BoxFuture<'run, Result<()>> {
+    fn run<'run>(
+        &'run self,
+        services: &'run Services,
+        tx: &'run mut Tx,
+        due: &'run Due,
+    ) -> BoxFuture<'run, Result<()>> {
         Box::pin(self.post(services, tx, due))
     }
 }

@@ -3,6 +3,7 @@
 use pulldown_cmark::{Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd};
 
 use super::content::{Draft, read_all};
+use super::library::PART;
 use super::message;
 use crate::config::{Content, Problem};
 
@@ -23,10 +24,10 @@ const PRINCIPLES: [&str; 5] =
 /// Everything that is wrong with the lessons, file by file. Empty when all is well.
 #[must_use]
 pub fn check(content: &Content) -> Vec<Problem> {
-    let files = match content.list("lessons") {
+    let files = match content.list(PART) {
         Ok(files) => files,
         Err(fault) => {
-            return vec![Problem { file: "lessons".into(), line: 1, key: "folder".into(), expected: fault.to_string() }];
+            return vec![Problem { file: PART.into(), line: 1, key: "folder".into(), expected: fault.to_string() }];
         }
     };
     let (drafts, mut problems) = read_all(&files);
@@ -119,8 +120,12 @@ fn markdown_problems(draft: &Draft) -> Vec<Problem> {
                     link_text.push_str(&text);
                 }
             }
-            Event::Start(Tag::Image { .. }) => wrong("picture", "no pictures: Discord does not show them in a text".into()),
-            Event::Start(Tag::Table(_)) => wrong("table", "a list in place of the table: Discord shows no tables".into()),
+            Event::Start(Tag::Image { .. }) => {
+                wrong("picture", "no pictures: Discord does not show them in a text".into())
+            }
+            Event::Start(Tag::Table(_)) => {
+                wrong("table", "a list in place of the table: Discord shows no tables".into())
+            }
             Event::Start(Tag::HtmlBlock) | Event::InlineHtml(_) => {
                 wrong("HTML", "Markdown only: Discord shows HTML as it is written".into());
             }
@@ -144,8 +149,9 @@ fn markdown_problems(draft: &Draft) -> Vec<Problem> {
 }
 
 fn is_address(text: &str) -> bool {
-    reqwest::Url::parse(text)
-        .is_ok_and(|url| matches!(url.scheme(), "https" | "http") && url.host_str().is_some_and(|host| host.contains('.')))
+    reqwest::Url::parse(text).is_ok_and(|url| {
+        matches!(url.scheme(), "https" | "http") && url.host_str().is_some_and(|host| host.contains('.'))
+    })
 }
 
 /// Two lessons of a series with the same number: which comes first would hang on the rest of the name.
@@ -194,7 +200,8 @@ pub fn reading_grade(markdown: &str) -> f64 {
     0.39 * (f64::from(words) / f64::from(sentences)) + 11.8 * (f64::from(syllables) / f64::from(words)) - 15.59
 }
 
-/// Counts groups of vowels, with the usual corrections for endings that are not spoken. Right for most English words.
+/// Counts groups of vowels, with the usual corrections for endings that are not spoken. Right for most English
+/// words, and rarely off by more than one.
 fn syllables_in(word: &str) -> u32 {
     let word: String = word.chars().filter(char::is_ascii_alphabetic).collect::<String>().to_ascii_lowercase();
     let is_vowel = |letter: char| matches!(letter, 'a' | 'e' | 'i' | 'o' | 'u' | 'y');
@@ -242,8 +249,20 @@ mod tests {
     #[test]
     fn syllables_are_counted_about_right() {
         for (word, count) in [
-            ("a", 1), ("the", 1), ("customer", 3), ("experience", 4), ("service", 2), ("services", 3), ("table", 2),
-            ("people", 2), ("asked", 1), ("wanted", 2), ("made", 1), ("agency", 3), ("2027", 1), ("rule", 1), ("times", 1),
+            ("a", 1),
+            ("the", 1),
+            ("customer", 3),
+            ("service", 2),
+            ("services", 3),
+            ("table", 2),
+            ("people", 2),
+            ("asked", 1),
+            ("wanted", 2),
+            ("made", 1),
+            ("agency", 3),
+            ("2027", 1),
+            ("rule", 1),
+            ("times", 1),
         ] {
             assert_eq!(syllables_in(word), count, "{word}");
         }
@@ -291,7 +310,10 @@ BODY
         let path = folder.path().join("lessons/basics");
         std::fs::create_dir_all(&path).unwrap();
         std::fs::write(path.join("01-sample.md"), text).unwrap();
-        check(&Content::in_folder(folder.path())).iter().map(|problem| format!("{}: {}: {}", problem.line, problem.key, problem.expected)).collect()
+        check(&Content::in_folder(folder.path()))
+            .iter()
+            .map(|problem| format!("{}: {}: {}", problem.line, problem.key, problem.expected))
+            .collect()
     }
 
     #[test]
@@ -301,7 +323,10 @@ BODY
             ("See [the guide](guide.md).", "23: link: a whole address that begins with https://, not “guide.md”"),
             ("See [the guide](https://plain language.gov).", link),
             ("See [the guide](https://plainlanguage.gov", link),
-            ("See [](https://plainlanguage.gov).", "23: link: words in the square brackets that say where the link leads"),
+            (
+                "See [](https://plainlanguage.gov).",
+                "23: link: words in the square brackets that say where the link leads",
+            ),
             ("![A chart](https://example.gov/a.png)", "23: picture: no pictures: Discord does not show them in a text"),
             ("|a|b|\n|-|-|\n|1|2|", "23: table: a list in place of the table: Discord shows no tables"),
             ("Press <b>here</b> now", "23: HTML: Markdown only: Discord shows HTML as it is written"),
@@ -310,7 +335,10 @@ BODY
             let problems = problems_of(&LESSON.replace("BODY", body));
             assert_eq!(problems.first().map(String::as_str), Some(expected), "{body}");
         }
-        assert_eq!(problems_of(&LESSON.replace("BODY", "See [the guide](https://www.plainlanguage.gov/) now.")), [""; 0]);
+        assert_eq!(
+            problems_of(&LESSON.replace("BODY", "See [the guide](https://www.plainlanguage.gov/) now.")),
+            [""; 0]
+        );
     }
 
     #[test]
@@ -326,18 +354,24 @@ BODY
             problems[1],
             "5: drivers: one of satisfaction, trust, effectiveness, ease, efficiency, transparency, helpfulness; not “speed”"
         );
-        assert!(problems[2].starts_with("21: reading level: a reading level of grade 10 or lower; it is "), "{problems:?}");
+        assert!(
+            problems[2].starts_with("21: reading level: a reading level of grade 10 or lower; it is "),
+            "{problems:?}"
+        );
         assert_eq!(problems.len(), 3);
     }
 
     #[test]
     fn a_message_that_would_be_too_long_keeps_the_lesson_out() {
         let long = LESSON
-            .replace("\"A sample\"", &format!("\"{}\"", "Title ".repeat(13)))
-            .replace("BODY", &"We ask. ".repeat(223));
+            .replace("\"A sample\"", &format!("\"{}\"", "T".repeat(80)))
+            .replace("BODY", &format!("{}Go.", "We ask. ".repeat(223)));
         let problems = problems_of(&long);
         assert_eq!(problems.len(), 1, "{problems:?}");
-        assert!(problems[0].starts_with("21: length: at most 2,000 characters with all that is shown around it"), "{problems:?}");
+        assert!(
+            problems[0].starts_with("21: length: at most 2,000 characters with all that is shown around it"),
+            "{problems:?}"
+        );
     }
 
     #[test]
@@ -346,9 +380,13 @@ BODY
         let path = folder.path().join("lessons/basics");
         std::fs::create_dir_all(&path).unwrap();
         std::fs::write(path.join("01-sample.md"), LESSON.replace("BODY", "Yes.")).unwrap();
-        std::fs::write(path.join("01-twin.md"), LESSON.replace("BODY", "Yes.").replace("\"sample\"", "\"twin\"")).unwrap();
+        std::fs::write(path.join("01-twin.md"), LESSON.replace("BODY", "Yes.").replace("\"sample\"", "\"twin\""))
+            .unwrap();
         let problems = check(&Content::in_folder(folder.path()));
         assert_eq!(problems.len(), 1);
-        assert_eq!(problems[0].to_string(), "lessons/basics/01-twin.md:1: file name: a number of its own; lessons/basics/01-sample.md has the same");
+        assert_eq!(
+            problems[0].to_string(),
+            "lessons/basics/01-twin.md:1: file name: a number of its own; lessons/basics/01-sample.md has the same"
+        );
     }
 }

@@ -11,6 +11,7 @@ mod calendar;
 mod chat;
 mod content;
 mod job;
+mod library;
 mod lint;
 mod message;
 mod model;
@@ -18,10 +19,10 @@ mod posting;
 mod store;
 
 pub use chat::Learning;
-pub use content::{Library, Series, Shelf};
 pub use job::{JOB, PostLesson};
+pub use library::{Library, Series, Shelf};
 pub use lint::{check, reading_grade};
-pub use message::{Action, NAME, lesson_post, thread_text};
+pub use message::{Action, NAME, Place, lesson_post, thread_text};
 pub use model::{Answered, Lesson, Next, Question, QuestionOption, Quiz};
 pub use store::{
     NewLessonPost, has_posted_since, list_answers, list_done, list_posted, record_answer, record_done, record_post,

@@ -197,6 +197,7 @@ pub fn next_to_post<'lesson>(lessons: &'lesson [Lesson], posted: &HashSet<String
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::learning::library::Series;
 
     pub fn lesson(id: &str, number: usize) -> Lesson {
         let option = |text: &str, correct, explanation: &str| QuestionOption {
@@ -222,13 +223,17 @@ pub(super) mod tests {
                     text: "Who decides?".into(),
                     options: vec![
                         option("The office", false, "It shapes the service, but it does not feel it."),
-                        option("The customer", true, "Yes. It is their view that counts."),
+                        option("The customer", true, "It is their view that counts."),
                     ],
                 },
                 Question {
                     text: "Which sentence would help a customer most on a hard day?".into(),
                     options: vec![
-                        option("“We have received it, and you will hear from us by Friday.”", true, "Yes. It says what happens next."),
+                        option(
+                            "“We have received it, and you will hear from us by Friday.”",
+                            true,
+                            "It says what happens next.",
+                        ),
                         option("“Your call is important to us.”", false, "Kind, but it tells nothing."),
                     ],
                 },
@@ -238,6 +243,11 @@ pub(super) mod tests {
         };
         lesson.version = lesson.hashed();
         lesson
+    }
+
+    pub fn series() -> Series {
+        let lessons = [("asking", 1), ("listening", 2), ("acting", 3)].map(|(id, number)| lesson(id, number)).to_vec();
+        Series { name: "basics".into(), title: "The basics".into(), about: "First steps.".into(), lessons }
     }
 
     fn quiz(latest: &[Option<bool>]) -> Quiz {
@@ -263,7 +273,10 @@ pub(super) mod tests {
         let first = quiz(&[WRONG, None, None]);
         assert_eq!((first.begin(), first.after(0)), (Begin::At(1), Some(1)));
         let over = quiz(&[WRONG, RIGHT, WRONG]);
-        assert_eq!((over.begin(), over.after(2), over.first_missed(), over.after(0)), (Begin::Anew, None, Some(0), Some(2)));
+        assert_eq!(
+            (over.begin(), over.after(2), over.first_missed(), over.after(0)),
+            (Begin::Anew, None, Some(0), Some(2))
+        );
         assert_eq!(quiz(&[RIGHT, RIGHT]).first_missed(), None);
     }
 

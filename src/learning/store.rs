@@ -29,7 +29,8 @@ pub struct NewLessonPost<'a> {
 
 /// Notes that a lesson goes to a channel. `false` when that was noted under this key before.
 pub async fn record_post(tx: &mut Tx, post: NewLessonPost<'_>) -> Result<bool> {
-    const SQL: &str = "insert into lesson_posts (key, guild_id, channel_id, series, lesson_id, version, posted_by, posted_at)
+    const SQL: &str =
+        "insert into lesson_posts (key, guild_id, channel_id, series, lesson_id, version, posted_by, posted_at)
          values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (key) do nothing";
     let added = on_db!(tx, conn => sqlx::query(SQL)
         .bind(post.key)
@@ -94,7 +95,9 @@ pub async fn list_answers(tx: &mut Tx, guild: GuildId, user: UserId, lesson: &Le
         .await?);
     Ok(rows
         .into_iter()
-        .filter_map(|(question, latest_right)| Some(Answered { question: usize::try_from(question).ok()?, latest_right }))
+        .filter_map(|(question, latest_right)| {
+            Some(Answered { question: usize::try_from(question).ok()?, latest_right })
+        })
         .collect())
 }
 
@@ -143,7 +146,13 @@ pub async fn restart_quiz(tx: &mut Tx, guild: GuildId, user: UserId, lesson: &Le
 }
 
 /// Notes that a member has done this version of a lesson. `false` when that was noted before; the first time stands.
-pub async fn record_done(tx: &mut Tx, guild: GuildId, user: UserId, lesson: &Lesson, now: DateTime<Utc>) -> Result<bool> {
+pub async fn record_done(
+    tx: &mut Tx,
+    guild: GuildId,
+    user: UserId,
+    lesson: &Lesson,
+    now: DateTime<Utc>,
+) -> Result<bool> {
     const SQL: &str = "insert into lesson_completions (guild_id, user_id, lesson_id, version, done_at)
          values ($1, $2, $3, $4, $5) on conflict (guild_id, user_id, lesson_id, version) do nothing";
     let added = on_db!(tx, conn => sqlx::query(SQL)

@@ -58,6 +58,28 @@ pub async fn record_guild(tx: &mut Tx, guild: GuildId, name: &str, zone: Tz) -> 
     Ok(())
 }
 
+/// Stores everything that `/setup` chooses, at once.
+pub async fn save_guild(tx: &mut Tx, settings: &GuildSettings) -> Result<()> {
+    const SQL: &str = "insert into guilds (guild_id, name, zone, lead_role_id, learning_channel_id, pulse_channel_id, recognition_channel_id, set_up_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)
+         on conflict (guild_id) do update set name = excluded.name, zone = excluded.zone, lead_role_id = excluded.lead_role_id,
+             learning_channel_id = excluded.learning_channel_id, pulse_channel_id = excluded.pulse_channel_id,
+             recognition_channel_id = excluded.recognition_channel_id, set_up_at = excluded.set_up_at";
+    on_db!(tx, conn => sqlx::query(SQL)
+        .bind(settings.guild.db())
+        .bind(&settings.name)
+        .bind(settings.zone.name())
+        .bind(settings.lead_role.map(RoleId::db))
+        .bind(settings.learning_channel.map(ChannelId::db))
+        .bind(settings.pulse_channel.map(ChannelId::db))
+        .bind(settings.recognition_channel.map(ChannelId::db))
+        .bind(settings.set_up_at)
+        .execute(conn)
+        .await?
+        .rows_affected());
+    Ok(())
+}
+
 /// Marks the server as greeted; whether this call did it.
 pub async fn greet_once(tx: &mut Tx, guild: GuildId, now: DateTime<Utc>) -> Result<bool> {
     const SQL: &str = "update guilds set greeted_at = $2 where guild_id = $1 and greeted_at is null";

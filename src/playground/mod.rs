@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::{Settings, Token};
-use crate::emulator::{Emulator, Id};
+use crate::emulator::{Emulator, Id, MemberView};
 use crate::error::{Error, Result};
 use crate::services::Services;
 use crate::{outbox, schedule};
@@ -157,12 +157,15 @@ impl Desk {
         self.services.settings.time.zone.name().to_owned()
     }
 
-    fn people(&self) -> Vec<Id> {
-        self.emulator.members(self.guild).into_iter().filter(|member| !member.bot).map(|member| member.user_id).collect()
+    /// Everybody but the bots, leads first: the first one is who a newcomer starts as, and a lead can do nearly everything.
+    fn people(&self) -> Vec<MemberView> {
+        let mut people: Vec<_> = self.emulator.members(self.guild).into_iter().filter(|member| !member.bot).collect();
+        people.sort_by_key(|member| !member.roles.iter().any(|role| role.name == seed::LEAD_ROLE));
+        people
     }
 
     fn first_person(&self) -> Id {
-        self.people().first().copied().unwrap_or(self.guild)
+        self.people().first().map_or(self.guild, |person| person.user_id)
     }
 
     fn first_channel(&self, viewer: Id) -> Id {

@@ -47,14 +47,7 @@ pub(super) fn router(desk: Arc<Desk>) -> Router {
 
 /// Refuses requests that a foreign page could cause: another Host (a name that was made to point here) or another Origin.
 async fn from_here(State(desk): State<Arc<Desk>>, request: Request, next: Next) -> Response {
-    let port = desk.port;
-    let ours = |authority: &str| {
-        [format!("127.0.0.1:{port}"), format!("localhost:{port}"), format!("[::1]:{port}")].iter().any(|one| one == authority)
-    };
-    let text = |name| request.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-    let host_is_ours = text(HOST).is_some_and(ours);
-    let origin_is_ours = text(ORIGIN).is_none_or(|origin| origin.strip_prefix("http://").is_some_and(ours));
-    if !(host_is_ours && origin_is_ours) {
+    if !is_ours(request.headers(), desk.port) {
         return (StatusCode::FORBIDDEN, "The playground answers only to its own page on this machine.").into_response();
     }
     let mut answer = next.run(request).await;
@@ -68,6 +61,16 @@ async fn from_here(State(desk): State<Arc<Desk>>, request: Request, next: Next) 
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     answer
+}
+
+fn is_ours(headers: &HeaderMap, port: u16) -> bool {
+    let ours = |authority: &str| {
+        [format!("127.0.0.1:{port}"), format!("localhost:{port}"), format!("[::1]:{port}")].iter().any(|one| one == authority)
+    };
+    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let host_is_ours = text(HOST).is_some_and(ours);
+    let origin_is_ours = text(ORIGIN).is_none_or(|origin| origin.strip_prefix("http://").is_some_and(ours));
+    host_is_ours && origin_is_ours
 }
 
 async fn with_key(State(desk): State<Arc<Desk>>, request: Request, next: Next) -> Response {
@@ -107,14 +110,14 @@ struct Looking {
 
 impl Looking {
     fn me(&self, desk: &Desk) -> Id {
-        self.me.parse().ok().filter(|id| desk.people().contains(id)).unwrap_or_else(|| desk.first_person())
+        self.me.parse().ok().filter(|id| desk.people().iter().any(|person| person.user_id == *id)).unwrap_or_else(|| desk.first_person())
     }
 }
 
 async fn world(State(desk): State<Arc<Desk>>, Query(looking): Query<Looking>) -> Json<Value> {
     let me = looking.me(&desk);
-    let members = desk.emulator.members(desk.guild);
-    let (bots, people): (Vec<_>, Vec<_>) = members.into_iter().partition(|member| member.bot);
+    let people = desk.people();
+    let bots: Vec<_> = desk.emulator.members(desk.guild).into_iter().filter(|member| member.bot).collect();
     let channels: Vec<Value> = desk
         .emulator
         .channels(desk.guild, me)
@@ -139,7 +142,7 @@ async fn world(State(desk): State<Arc<Desk>>, Query(looking): Query<Looking>) ->
             "roles": person.roles.iter().map(|role| &role.name).collect::<Vec<_>>(),
         })).collect::<Vec<_>>(),
         "bots": bots.iter().map(|bot| json!({ "id": bot.user_id, "name": bot.name })).collect::<Vec<_>>(),
-        "roles": desk.roles(),
+        "roles": desk.emulator.roles(desk.guild),
         "channels": channels,
     }))
 }

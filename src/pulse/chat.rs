@@ -108,8 +108,12 @@ impl Pulses {
         self.inner.closings.reopen();
     }
 
-    /// Does the remaining steps of a closing up to `last`. For tests of interrupted closings; ordinary closings go to the end.
+    /// Closes a pulse, or takes up its closing, up to the step `last`; returns it as it then stands. Ordinary closings go to the end;
+    /// tests of interrupted ones stop before.
     pub async fn finish_until(&self, services: &Services, id: PulseId, last: Step) -> Result<Pulse> {
+        // The job that asked for this may not have committed its own first step yet.
+        let now = services.clock.now();
+        services.store.write(move |tx| Box::pin(async move { closing::begin(tx, id, now).await })).await?;
         let pulse = closing::finish_until(&self.inner.sealed, services, id, last).await?;
         if matches!(pulse.state, State::Closed | State::Stopped) {
             self.inner.posted.write().unwrap_or_else(PoisonError::into_inner).remove(&id);
@@ -129,9 +133,6 @@ impl Pulses {
 
     /// Does the remaining steps of a closing. When they fail, the lead who opened the pulse is told that the result waits.
     async fn finish(&self, services: &Services, id: PulseId) -> Result<Pulse> {
-        // The job that asked for this may not have committed its own first step yet.
-        let now = services.clock.now();
-        services.store.write(move |tx| Box::pin(async move { closing::begin(tx, id, now).await })).await?;
         let finished = self.finish_until(services, id, Step::Seal).await;
         if finished.is_err()
             && let Err(error) = closing::say_that_it_waits(services, id).await
@@ -237,6 +238,7 @@ impl Pulses {
             return Err(PulseRefusal::NotOpen(pulse.definition.title).into());
         }
         let (id, now) = (pulse.id, services.clock.now());
+        // Before "thinking …" is shown, so that no answer is taken after it.
         services.store.write(move |tx| Box::pin(async move { closing::begin(tx, id, now).await })).await?;
         tracing::info!(pulse.id = %id, guild.id = %guild, "Pulse {id} closed by a lead");
         let (this, services) = (self.clone(), services.clone());

@@ -70,7 +70,7 @@ pub(super) fn compile_promise(closes_at: DateTime<Utc>, thresholds: &Thresholds,
     let policy = if policy.is_empty() { "not stated" } else { policy };
     format!(
         "Your answer is shown only as part of totals, and only if at least {} people answer. How the answers spread is shown only from \
-         {} answers. Nobody sees anything before the pulse closes, not even how many have answered.\n\n\
+         {} answers. Nothing is shown before the pulse closes, not even how many have answered.\n\n\
          Until the pulse closes ({}, or earlier if a lead closes it) you can change or withdraw your answer. For that, the bot keeps it \
          sealed under a key, and the people who run the bot's server could in principle open it. They commit not to.\n\n\
          At the close the bot counts, then destroys the key and the single answers. After that neither the bot nor the people who run \
@@ -105,7 +105,7 @@ fn with_controls(mut post: Post, pulse: &Pulse, question: &Question, enabled: bo
     let options = question.kind.options();
     let answers = (0_u8..).map(Answer::Option).zip(&options).map(|(answer, label)| button(answer, label));
     let buttons: Vec<Button> = answers.collect();
-    // Eleven numbers stand as six and five rather than as five, five and one.
+    // Eleven numbers stand as four, four and three rather than as five, five and one.
     let rows = buttons.len().div_ceil(5);
     let a_row = buttons.len().div_ceil(rows.max(1)).max(1);
     for row in buttons.chunks(a_row) {
@@ -134,7 +134,7 @@ pub(super) fn over(pulse: &Pulse, question: &Question, state: State) -> Post {
 pub(super) fn sealed(pulse: PulseId, closes_at: DateTime<Utc>, changed: bool) -> Post {
     let what = if changed { "Your answer is sealed in place of your earlier one." } else { "Your answer is sealed." };
     Post::text(format!(
-        "{what} You can change it until {}: press another option on the post. Until then nobody sees it; then it is counted and destroyed.",
+        "{what} You can change it until {}: press another option on the post. Nothing is shown before the close; then it is counted and destroyed.",
         at(closes_at)
     ))
     .with_buttons([Button::danger(Action::Withdraw { pulse }.to_id(), "Withdraw my answer")])
@@ -176,7 +176,7 @@ pub(super) fn opened_for_lead(pulse: &Pulse) -> Post {
         None => "I don't know yet how many people are on this server, so the result will not say what share answered.".to_owned(),
     };
     Post::text(format!(
-        "“{}” is on its way to {} and open until {}. {asked}\nNobody, you included, sees anything before it closes. It closes by \
+        "“{}” is on its way to {} and open until {}. {asked}\nNothing is shown to anybody before it closes, not even to you. It closes by \
          itself and posts its result; `/pulse close` closes it earlier.",
         pulse.definition.title,
         pulse.channel.mention(),
@@ -276,10 +276,10 @@ fn score_in_words(score: Score, question: &Question) -> String {
                 Some("Neither") | None => "mixed".to_owned(),
                 Some(word) => word.to_lowercase(),
             };
-            format!("**{number} of 100**, in words: {word}.")
+            format!("**{number}** of 100, in words: {word}.")
         }
         Kind::ZeroToTen { .. } | Kind::OneToSeven { .. } | Kind::Several { .. } | Kind::Comment => {
-            format!("**{number} of 100**.")
+            format!("**{number}** of 100.")
         }
     }
 }

@@ -90,7 +90,7 @@ pub enum PulseRefusal {
     Gone,
     #[error("This button is out of date and nothing was stored. Please use the buttons on the newest post of this pulse.")]
     OldButton,
-    #[error("“{title}” is still open, until <t:{}:f>. Its result is posted after it closes; until then nobody sees anything.", closes_at.timestamp())]
+    #[error("“{title}” is still open, until <t:{}:f>. Its result is posted after it closes; nothing is shown before.", closes_at.timestamp())]
     StillOpen { title: String, closes_at: DateTime<Utc> },
     #[error("The result of “{0}” is not ready: it is shown when every single answer has been destroyed. I keep trying.")]
     ResultWaits(String),

@@ -31,6 +31,6 @@ pub use store::{add_draft, count_sent, current_round, find, find_live, list_mine
 
 /// What the schedule runs for this feature.
 #[must_use]
-pub fn jobs() -> Vec<Box<dyn crate::schedule::Job>> {
-    vec![Box::new(CloseConsent), Box::new(ForgetNomination)]
+pub fn jobs() -> Vec<std::sync::Arc<dyn crate::schedule::Job>> {
+    vec![std::sync::Arc::new(CloseConsent), std::sync::Arc::new(ForgetNomination)]
 }

@@ -2,33 +2,13 @@
 
 use chrono::NaiveDate;
 use serde::Deserialize;
-use std::fmt;
 
 use crate::calendar::{DayOff, WorkCalendar};
-use crate::config::{Content, ContentFile};
+use crate::config::{Content, ContentFile, Problem};
 use crate::error::{Error, Result};
 
 const FILE: &str = "holidays.toml";
 const LONGEST_NAME: usize = 80;
-
-/// Something wrong in `holidays.toml`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HolidayProblem {
-    /// The file, below `config/`.
-    pub file: String,
-    /// Line, from 1.
-    pub line: usize,
-    /// What it is about, for example `day_off.on`.
-    pub key: String,
-    /// What was expected.
-    pub expected: String,
-}
-
-impl fmt::Display for HolidayProblem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: {}: {}", self.file, self.line, self.key, self.expected)
-    }
-}
 
 /// The federal holidays together with the agency's own days off.
 ///
@@ -45,11 +25,11 @@ pub fn work_calendar(content: &Content) -> Result<WorkCalendar> {
 }
 
 /// Every problem in `holidays.toml`; empty when it is right.
-pub fn check_holidays(content: &Content) -> Vec<HolidayProblem> {
+pub fn check_holidays(content: &Content) -> Vec<Problem> {
     match content.read(FILE) {
         Ok(file) => parse(&file).err().unwrap_or_default(),
         Err(fault) => {
-            vec![HolidayProblem { file: FILE.into(), line: 1, key: "file".into(), expected: fault.to_string() }]
+            vec![Problem { file: FILE.into(), line: 1, key: "file".into(), expected: fault.to_string() }]
         }
     }
 }
@@ -68,9 +48,9 @@ struct DayRow {
     on: toml::Spanned<toml::value::Datetime>,
 }
 
-fn parse(file: &ContentFile) -> Result<Vec<DayOff>, Vec<HolidayProblem>> {
+fn parse(file: &ContentFile) -> Result<Vec<DayOff>, Vec<Problem>> {
     let line_at = |offset: usize| file.text[..offset.min(file.text.len())].matches('\n').count() + 1;
-    let problem = |offset: usize, key: &str, expected: String| HolidayProblem {
+    let problem = |offset: usize, key: &str, expected: String| Problem {
         file: file.path.clone(),
         line: line_at(offset),
         key: key.to_owned(),

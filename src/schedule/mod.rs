@@ -17,7 +17,7 @@ mod runner;
 mod store;
 
 pub use cron::{Cron, CronRefusal, MOST_OFTEN_MINUTES, Slot, Slots};
-pub use days_off::{HolidayProblem, check_holidays, work_calendar};
+pub use days_off::{check_holidays, work_calendar};
 pub use model::{Occurrence, OccurrenceId, OccurrenceState, Schedule, ScheduleId, Upcoming, UpcomingStatus};
 pub use runner::{Runner, Ticked};
 pub use store::running::next_due;

@@ -2,4 +2,6 @@
 
 mod clients;
 mod document;
+mod emulator_routes;
+mod emulator_serenity;
 mod openapi;

@@ -1,6 +1,7 @@
 //! Every store function, on both databases. The PostgreSQL half needs a server named by TEST_POSTGRES_URL.
 
 mod learning;
+mod fake_discord;
 mod migrations;
 mod outbox;
 mod people;

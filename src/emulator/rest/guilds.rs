@@ -13,12 +13,12 @@ pub(super) fn known(world: &World, guild_id: Id) -> Result<&Guild, ApiError> {
     if world.bot_is_in(guild_id) { Ok(guild) } else { Err(ApiError::unknown_guild()) }
 }
 
-pub(super) fn application(world: &World) -> Result<Answer, ApiError> {
-    Ok(Answer::ok(wire::application(world)))
+pub(super) fn application(world: &World) -> Answer {
+    Answer::ok(wire::application(world))
 }
 
-pub(super) fn own_user(world: &World) -> Result<Answer, ApiError> {
-    Ok(Answer::ok(wire::own_user(world)))
+pub(super) fn own_user(world: &World) -> Answer {
+    Answer::ok(wire::own_user(world))
 }
 
 pub(super) fn user(world: &World, user_id: Id) -> Result<Answer, ApiError> {
@@ -85,10 +85,11 @@ pub(super) fn active_threads(world: &World, guild_id: Id) -> Result<Answer, ApiE
 
 pub(super) fn member(world: &World, guild_id: Id, user_id: Id) -> Result<Answer, ApiError> {
     let guild = known(world, guild_id)?;
-    let member = guild.members.get(&user_id).ok_or_else(|| match world.users.contains_key(&user_id) {
-        true => ApiError::new(404, 10007, "Unknown Member"),
-        false => ApiError::new(404, 10013, "Unknown User"),
-    })?;
+    let unknown = || {
+        let known_user = world.users.contains_key(&user_id);
+        if known_user { ApiError::new(404, 10007, "Unknown Member") } else { ApiError::new(404, 10013, "Unknown User") }
+    };
+    let member = guild.members.get(&user_id).ok_or_else(unknown)?;
     Ok(Answer::ok(wire::member(world, member)))
 }
 

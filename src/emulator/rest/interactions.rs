@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use super::messages::refuse_empty;
+use super::messages::{refuse_empty, with_standing_layout};
 use super::request::path_id;
 use super::routes::not_served;
 use super::{Answer, ApiError, Call};
@@ -105,7 +105,7 @@ pub(super) fn webhook(
         }
         ("PATCH", ["messages", id]) => {
             let (interaction_id, message_id) = world.message_of_token(token, which(id)?)?;
-            rules::message_edit(&call.body, &call.file_infos)?;
+            rules::message_edit(&with_standing_layout(world, message_id, &call.body), &call.file_infos)?;
             let files = call.take_files();
             let patch = Patch::read(&call.body, files);
             refuse_empty(world, message_id, &patch)?;

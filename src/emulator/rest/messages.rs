@@ -1,5 +1,7 @@
 //! Messages and pins in channels.
 
+use std::borrow::Cow;
+
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
@@ -10,7 +12,7 @@ use crate::emulator::permissions::{
     ATTACH_FILES, EMBED_LINKS, MANAGE_MESSAGES, PIN_MESSAGES, READ_MESSAGE_HISTORY, SEND_MESSAGES,
     SEND_MESSAGES_IN_THREADS,
 };
-use crate::emulator::world::{Channel, Draft, Message, Patch, Reference, World};
+use crate::emulator::world::{Channel, Draft, Message, Patch, Reference, World, flag};
 use crate::emulator::{rules, wire};
 
 const PINS_AT_MOST: usize = 250;
@@ -132,12 +134,23 @@ pub(super) fn edit(world: &mut World, call: &mut Call, channel_id: Id, message_i
     if archived {
         return Err(ApiError::new(400, 50083, "Thread is archived"));
     }
-    rules::message_edit(&call.body, &call.file_infos)?;
+    rules::message_edit(&with_standing_layout(world, message_id, &call.body), &call.file_infos)?;
     let files = call.take_files();
     let patch = Patch::read(&call.body, files);
     refuse_empty(world, message_id, &patch)?;
     world.revise(message_id, patch);
     Ok(Answer::ok(object(world, message_id)))
+}
+
+/// The body of an edit as the rules must read it: a message in the newer layout stays in it without saying so again.
+pub(super) fn with_standing_layout<'b>(world: &World, message_id: Id, body: &'b Value) -> Cow<'b, Value> {
+    let newer = world.messages.get(&message_id).is_some_and(|message| message.flags & flag::COMPONENTS_V2 != 0);
+    if !newer || !body.is_object() || !body["flags"].is_null() {
+        return Cow::Borrowed(body);
+    }
+    let mut body = body.clone();
+    body["flags"] = json!(flag::COMPONENTS_V2);
+    Cow::Owned(body)
 }
 
 /// An edit must leave something to see.

@@ -25,10 +25,12 @@ pub(super) fn route(world: &mut World, call: &mut Call, gateway_url: &str, at: I
             "session_start_limit": {"total": 1000, "remaining": 999, "reset_after": 86_400_000, "max_concurrency": 1},
         }))),
 
-        ("GET", ["applications" | "oauth2", "@me"] | ["oauth2", "applications", "@me"]) => guilds::application(world),
-        ("GET", ["users", "@me"]) => guilds::own_user(world),
+        ("GET", ["applications", "@me"] | ["oauth2", "applications", "@me"]) => Ok(guilds::application(world)),
+        ("GET", ["users", "@me"]) => Ok(guilds::own_user(world)),
         ("GET", ["users", "@me", "guilds"]) => guilds::own_guilds(world, call),
-        ("GET", ["users", "@me", "guilds", id, "member"]) => guilds::own_member(world, guild(id)?),
+        ("GET", ["users", "@me", "guilds", id, "member"] | ["guilds", id, "members", "@me"]) => {
+            guilds::own_member(world, guild(id)?)
+        }
         ("POST", ["users", "@me", "channels"]) => channels::open_direct(world, call),
         ("GET", ["users", id]) => guilds::user(world, user(id)?),
 
@@ -39,7 +41,6 @@ pub(super) fn route(world: &mut World, call: &mut Call, gateway_url: &str, at: I
         ("GET", ["guilds", id, "threads", "active"]) => guilds::active_threads(world, guild(id)?),
         ("GET", ["guilds", id, "members"]) => guilds::members(world, call, guild(id)?),
         ("GET", ["guilds", id, "members", "search"]) => guilds::search_members(world, call, guild(id)?),
-        ("GET", ["guilds", id, "members", "@me"]) => guilds::own_member(world, guild(id)?),
         ("GET", ["guilds", id, "members", who]) => guilds::member(world, guild(id)?, user(who)?),
 
         ("GET", ["channels", id]) => channels::get(world, channel(id)?),

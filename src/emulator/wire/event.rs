@@ -141,7 +141,8 @@ pub(crate) fn dispatches(world: &World, event: &Event, wanted: u64) -> Vec<Outgo
         )),
         Event::ChannelCreated { channel_id } | Event::ChannelChanged { channel_id } => {
             let created = matches!(event, Event::ChannelCreated { .. });
-            world.channels.get(channel_id).map(|channel| {
+            // Since version 8 bots are not told of direct-message channels.
+            world.channels.get(channel_id).filter(|channel| channel.guild_id.is_some()).map(|channel| {
                 let name = match (channel.thread.is_some(), created) {
                     (true, true) => "THREAD_CREATE",
                     (true, false) => "THREAD_UPDATE",
@@ -152,8 +153,7 @@ pub(crate) fn dispatches(world: &World, event: &Event, wanted: u64) -> Vec<Outgo
                 if created && channel.thread.is_some() {
                     payload["newly_created"] = json!(true);
                 }
-                let intents = if channel.guild_id.is_some() { intent::GUILDS } else { intent::DIRECT_MESSAGES };
-                Outgoing::new(name, intents, channel.guild_id, payload)
+                Outgoing::new(name, intent::GUILDS, channel.guild_id, payload)
             })
         }
         Event::ChannelDeleted { channel, .. } => Some(if channel.thread.is_some() {

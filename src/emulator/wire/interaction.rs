@@ -28,7 +28,7 @@ pub(crate) fn interaction(world: &World, of: &Interaction) -> Value {
         "entitlement_sku_ids": [],
         "attachment_size_limit": ATTACHMENT_SIZE_LIMIT,
         "authorizing_integration_owners": {"0": of.guild_id.map_or_else(|| "0".to_owned(), |id| id.to_string())},
-        "context": if of.guild_id.is_some() { 0 } else { 1 },
+        "context": u8::from(of.guild_id.is_none()),
     });
     if let Some(place) = place {
         let mut channel = channel(world, place);

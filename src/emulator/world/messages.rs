@@ -202,6 +202,14 @@ impl Patch {
     }
 }
 
+/// The texts of a component and of everything in it.
+fn collect_texts<'a>(component: &'a Value, texts: &mut Vec<&'a str>) {
+    texts.extend(component["content"].as_str());
+    for child in component["components"].as_array().into_iter().flatten() {
+        collect_texts(child, texts);
+    }
+}
+
 impl Message {
     /// Every text that may hold mentions: content and embeds.
     pub(crate) fn texts(&self) -> Vec<&str> {
@@ -214,14 +222,8 @@ impl Message {
                 texts.extend(field["value"].as_str());
             }
         }
-        fn collect<'a>(component: &'a Value, texts: &mut Vec<&'a str>) {
-            texts.extend(component["content"].as_str());
-            for child in component["components"].as_array().into_iter().flatten() {
-                collect(child, texts);
-            }
-        }
         for component in &self.components {
-            collect(component, &mut texts);
+            collect_texts(component, &mut texts);
         }
         texts
     }

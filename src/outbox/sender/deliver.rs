@@ -71,7 +71,10 @@ impl Delivery<'_> {
                 Ok(None) => {}
                 // Without the right to read the channel's history nobody can know; a message twice is better than none.
                 Err(Fault::Declined { status: 403, .. }) => {
-                    tracing::warn!(row = self.row.id, "Cannot look whether a message was sent before a crash; sending it");
+                    tracing::warn!(
+                        row = self.row.id,
+                        "Cannot look whether a message was sent before a crash; sending it"
+                    );
                 }
                 Err(fault) => return Ok(Err(fault)),
             }
@@ -119,7 +122,12 @@ impl Delivery<'_> {
         let key = if row.kind == "reply" { format!("{of_key}/thread") } else { of_key };
         if row.kind == "delete" {
             let (key, now) = (key.clone(), self.services.clock.now());
-            if self.services.store.write(move |tx| Box::pin(async move { store::withdraw(tx, &key, now).await })).await? {
+            if self
+                .services
+                .store
+                .write(move |tx| Box::pin(async move { store::withdraw(tx, &key, now).await }))
+                .await?
+            {
                 return Ok(Ok(Outcome::Sent(0, 0)));
             }
         }
@@ -340,7 +348,9 @@ mod tests {
         assert_eq!(judge(&row(0, None), Fault::Unauthorized), Outcome::Unauthorized);
         assert_eq!(judge(&row(0, None), declined(40003)), Outcome::Untouched(OPENING_TOO_FAST));
         assert!(matches!(judge(&row(149, None), Fault::Unclear("x".into())), Outcome::Failed(_)));
-        for (code, words) in [(50001, "cannot see"), (50013, "permissions"), (50007, "direct messages"), (10003, "/setup")] {
+        for (code, words) in
+            [(50001, "cannot see"), (50013, "permissions"), (50007, "direct messages"), (10003, "/setup")]
+        {
             let Outcome::Failed(told) = judge(&row(0, None), declined(code)) else { panic!("{code} must fail") };
             assert!(told.contains(words), "{code}: {told}");
         }
@@ -349,7 +359,8 @@ mod tests {
     #[test]
     fn our_own_message_is_recognised_and_no_other() {
         let posted = |author: &str, content: &str, at: &str| -> Posted {
-            serde_json::from_value(json!({"id": "9", "author": {"id": author}, "content": content, "timestamp": at})).unwrap()
+            serde_json::from_value(json!({"id": "9", "author": {"id": author}, "content": content, "timestamp": at}))
+                .unwrap()
         };
         let post = Post::text("Hello ");
         let ours = |posted: &Posted| is_ours(posted, &post, "abc7", UserId(1), noon());

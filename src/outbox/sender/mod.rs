@@ -142,7 +142,10 @@ impl Sender {
         self.0.stopping.store(true, Ordering::Relaxed);
         self.0.lanes.close();
         if tokio::time::timeout(LAST_WORDS, self.0.lanes.wait()).await.is_err() {
-            tracing::error!(count = self.0.lanes.len(), "Stopped with messages still in hand; the next start looks after them");
+            tracing::error!(
+                count = self.0.lanes.len(),
+                "Stopped with messages still in hand; the next start looks after them"
+            );
         }
         outcome
     }
@@ -365,7 +368,11 @@ impl InHand {
                 Ok(true)
             }
             Outcome::Again(after) => {
-                tracing::warn!(row = row.id, seconds = after.num_seconds(), "Discord gave no clear answer; trying again");
+                tracing::warn!(
+                    row = row.id,
+                    seconds = after.num_seconds(),
+                    "Discord gave no clear answer; trying again"
+                );
                 self.put_back(row, after, false).await?;
                 Ok(false)
             }
@@ -383,7 +390,9 @@ impl InHand {
             Outcome::Unauthorized => {
                 self.put_back(row, TimeDelta::zero(), true).await?;
                 if !shared.unauthorized.swap(true, Ordering::Relaxed) {
-                    tracing::error!("Discord no longer accepts the token; nothing is sent until cxbot is started with a new one");
+                    tracing::error!(
+                        "Discord no longer accepts the token; nothing is sent until cxbot is started with a new one"
+                    );
                 }
                 Ok(false)
             }

@@ -73,7 +73,8 @@ pub(super) async fn candidates(tx: &mut Tx, now: DateTime<Utc>) -> Result<Vec<Ca
 
 /// Takes a row in hand; `None` when another process was quicker or a newer version came.
 pub(super) async fn claim(tx: &mut Tx, candidate: &Candidate, now: DateTime<Utc>) -> Result<Option<Claimed>> {
-    const FIND: &str = "select id, kind, target_id, of_key, body, version, attempts, due_at, claimed_at from outbox where id = $1";
+    const FIND: &str =
+        "select id, kind, target_id, of_key, body, version, attempts, due_at, claimed_at from outbox where id = $1";
     const CLAIM_IT: &str = "update outbox set claimed_at = $2, attempts = attempts + 1
          where id = $1 and version = $4 and sent_at is null and failed_at is null and (claimed_at is null or claimed_at < $3)";
     let id = candidate.id;
@@ -118,7 +119,8 @@ pub(super) async fn record_sent(
 
 /// Gives a row up, with words for a lead. The body stays, so that it can be tried again once the cause is mended.
 pub(super) async fn record_failed(tx: &mut Tx, row: &Claimed, failure: &str, now: DateTime<Utc>) -> Result<()> {
-    const SQL: &str = "update outbox set failed_at = $3, failure = $4, claimed_at = null where id = $1 and version = $2";
+    const SQL: &str =
+        "update outbox set failed_at = $3, failure = $4, claimed_at = null where id = $1 and version = $2";
     on_db!(tx, conn => sqlx::query(SQL).bind(row.id).bind(row.version).bind(now).bind(failure).execute(conn).await?.rows_affected());
     Ok(())
 }

@@ -70,24 +70,25 @@ fn every_control_means_what_it_says_both_ways() {
     }
 }
 
-#[test]
-fn a_posted_pulse_reads_well() {
-    let pulse = open_pulse();
-    assert_snapshot!(opened(&pulse, &pulse.definition.questions[0]).as_text(), @"");
+/// Several posts in one snapshot, each under what led to it.
+fn pages<const N: usize>(pages: [(&str, String); N]) -> String {
+    pages.map(|(what, text)| format!("=== {what}\n{text}")).join("\n\n")
 }
 
 #[test]
-fn eleven_numbers_stand_in_even_rows() {
-    let text = EASE.replace("type = \"ease\"", "type = \"zero_to_ten\"\nlow = \"not at all likely\"\nhigh = \"extremely likely\"");
-    let pulse = pulse(&text, None, State::Open);
-    let post = opened(&pulse, &pulse.definition.questions[0]).as_text();
-    let rows: Vec<&str> = post.lines().filter(|line| line.starts_with("[ ")).collect();
-    assert_snapshot!(rows.join("\n"), @"");
+fn a_posted_pulse_reads_well() {
+    let numbers = "type = \"zero_to_ten\"\nlow = \"not at all likely\"\nhigh = \"extremely likely\"";
+    let numbers = pulse(&EASE.replace("type = \"ease\"", numbers), None, State::Open);
+    let ease = open_pulse();
+    assert_snapshot!(pages([
+        ("ease", opened(&ease, &ease.definition.questions[0]).as_text()),
+        ("eleven numbers stand in even rows", opened(&numbers, &numbers.definition.questions[0]).as_text()),
+    ]));
 }
 
 #[test]
 fn the_promise_reads_well_and_states_what_is_in_force() {
-    assert_snapshot!(promise(&open_pulse()).as_text(), @"");
+    assert_snapshot!(promise(&open_pulse()).as_text());
     let closes_at = open_pulse().closes_at;
     let strict = Thresholds { score: 6, spread: 12, ..Thresholds::default() };
     let words = compile_promise(closes_at, &strict, " ");
@@ -96,51 +97,67 @@ fn the_promise_reads_well_and_states_what_is_in_force() {
 
 #[test]
 fn replies_to_presses_read_well() {
-    let pulse = open_pulse();
-    assert_snapshot!(sealed(pulse.id, pulse.closes_at, false).as_text(), @"");
-    assert_snapshot!(sealed(pulse.id, pulse.closes_at, true).as_text(), @"");
-    assert_snapshot!(withdrawn(pulse.closes_at).as_text(), @"");
-    assert_snapshot!(nothing_to_withdraw(pulse.closes_at).as_text(), @"");
-    assert_snapshot!(too_late(&pulse).as_text(), @"");
-    assert_snapshot!(too_late(&self::pulse(EASE, None, State::Closed)).as_text(), @"");
+    let open = open_pulse();
+    assert_snapshot!(pages([
+        ("first press", sealed(open.id, open.closes_at, false).as_text()),
+        ("second press", sealed(open.id, open.closes_at, true).as_text()),
+        ("withdrawn", withdrawn(open.closes_at).as_text()),
+        ("withdrawn twice", nothing_to_withdraw(open.closes_at).as_text()),
+        ("after the closing time, before it is counted", too_late(&open).as_text()),
+        ("after the close", too_late(&pulse(EASE, None, State::Closed)).as_text()),
+        ("after it was stopped", too_late(&pulse(EASE, None, State::Stopped)).as_text()),
+    ]));
 }
 
 #[test]
 fn leads_are_told_what_happens_next() {
-    let pulse = open_pulse();
-    assert_snapshot!(opened_for_lead(&pulse).as_text(), @"");
-    assert_snapshot!(opened_for_lead(&self::pulse(EASE, None, State::Open)).as_text(), @"");
-    assert_snapshot!(closed_for_lead(&pulse).as_text(), @"");
-    assert_snapshot!(result_waits(&pulse).as_text(), @"");
+    let open = open_pulse();
+    assert_snapshot!(pages([
+        ("opened, twelve people", opened_for_lead(&open).as_text()),
+        ("opened, roster unknown", opened_for_lead(&pulse(EASE, None, State::Open)).as_text()),
+        ("closed", closed_for_lead(&open).as_text()),
+        ("result waits", result_waits(&open).as_text()),
+    ]));
 }
 
 #[test]
 fn a_pulse_that_is_over_says_so() {
-    for (state, name) in [(State::Closing, "closing"), (State::Closed, "closed"), (State::Stopped, "stopped")] {
+    assert_snapshot!(pages([State::Closing, State::Closed, State::Stopped].map(|state| {
         let pulse = pulse(EASE, None, state);
-        assert_snapshot!(name, over(&pulse, &pulse.definition.questions[0], state).as_text());
-    }
+        let name = match state {
+            State::Open | State::Closing => "closing",
+            State::Closed => "closed",
+            State::Stopped => "stopped",
+        };
+        (name, over(&pulse, &pulse.definition.questions[0], state).as_text())
+    })));
 }
 
 #[test]
 fn results_show_no_more_than_their_number_allows() {
-    assert_snapshot!(result_of(EASE, Some(12), &[0, 1, 1, 1, 1]), @"");
-    assert_snapshot!(result_of(EASE, Some(12), &[0, 1, 2, 3, 1]), @"");
-    assert_snapshot!(result_of(EASE, Some(12), &[0, 1, 2, 4, 3]), @"");
-    assert_snapshot!(result_of(EASE, None, &[0, 0, 0, 0, 11]), @"");
+    assert_snapshot!(pages([
+        ("four", result_of(EASE, Some(12), &[0, 1, 1, 1, 1])),
+        ("seven", result_of(EASE, Some(12), &[0, 1, 2, 3, 1])),
+        ("ten", result_of(EASE, Some(12), &[0, 1, 2, 4, 3])),
+        ("eleven alike, roster unknown", result_of(EASE, None, &[0, 0, 0, 0, 11])),
+    ]));
 }
 
 #[test]
 fn results_are_told_in_the_words_of_the_question() {
     let with = |kind: &str| EASE.replace("type = \"ease\"", kind);
-    assert_snapshot!(result_of(&with("type = \"thumbs\""), None, &[3, 9]), @"");
-    assert_snapshot!(result_of(&with("type = \"choice\"\noptions = [\"Web\", \"Phone\", \"Counter\"]"), None, &[3, 9, 1]), @"");
-    assert_snapshot!(result_of(&with("type = \"agree\"\nreversed = true"), None, &[8, 1, 0, 1, 0]), @"");
+    assert_snapshot!(pages([
+        ("thumbs", result_of(&with("type = \"thumbs\""), None, &[3, 9])),
+        ("names", result_of(&with("type = \"choice\"\noptions = [\"Web\", \"Phone\", \"Counter\"]"), None, &[3, 9, 1])),
+        ("reversed agreement", result_of(&with("type = \"agree\"\nreversed = true"), None, &[8, 1, 0, 1, 0])),
+    ]));
 }
 
 #[test]
 fn the_list_reads_well() {
-    assert_snapshot!(list(&[]).as_text(), @"");
     let states = [State::Open, State::Closing, State::Closed, State::Stopped];
-    assert_snapshot!(list(&states.map(|state| pulse(EASE, None, state))).as_text(), @"");
+    assert_snapshot!(pages([
+        ("nothing", list(&[]).as_text()),
+        ("one of each", list(&states.map(|state| pulse(EASE, None, state))).as_text()),
+    ]));
 }

@@ -6,7 +6,7 @@
 //! real clock.
 //!
 //! Refused on purpose: a day of the month together with a weekday (Unix reads "or", the crate "and", people one or the other), and
-//! anything oftener than every 15 minutes (a schedule posts to people; `* 9 * * 1` is nearly always a slip for `0 9 * * 1`).
+//! anything more often than every 15 minutes (a schedule posts to people; `* 9 * * 1` is nearly always a slip for `0 9 * * 1`).
 
 mod field;
 mod slots;
@@ -69,7 +69,7 @@ pub enum CronRefusal {
     BothKindsOfDay,
     /// Too often.
     #[error(
-        "That is oftener than every {MOST_OFTEN_MINUTES} minutes, which is too often for posts to people. For once an hour, write one \
+        "That is more often than every {MOST_OFTEN_MINUTES} minutes, which is too often for posts to people. For once an hour, write one \
          minute, for example `0`; for every quarter of an hour, write `*/15`."
     )]
     TooOften,
@@ -206,10 +206,10 @@ mod tests {
             ("0 9 * * mon#1", "The weekday `mon#1` is not understood. cxbot does not know L, W, # or ?;"),
             ("0 9 ? * mon", "takes a day of the month or a weekday, not both"),
             ("0 9 1 * mon", "takes a day of the month or a weekday, not both"),
-            ("* 9 * * 1", "oftener than every 15 minutes"),
-            ("*/10 9 * * 1", "oftener than every 15 minutes"),
-            ("0,50 * * * *", "oftener than every 15 minutes"),
-            ("0,50 0,23 * * *", "oftener than every 15 minutes"),
+            ("* 9 * * 1", "more often than every 15 minutes"),
+            ("*/10 9 * * 1", "more often than every 15 minutes"),
+            ("0,50 * * * *", "more often than every 15 minutes"),
+            ("0,50 0,23 * * *", "more often than every 15 minutes"),
             ("0 9 30 2 *", "That day never comes"),
             ("0 9 31 4,6,9,11 *", "That day never comes"),
             ("0 9 -1 * *", "The day of the month `-1` is not understood."),

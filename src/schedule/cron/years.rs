@@ -219,7 +219,7 @@ fn zone() -> impl Strategy<Value = Tz> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig::with_cases(150))]
 
     /// No local slot is planned twice, none is lost except by the stated rules, and time never goes back.
     #[test]

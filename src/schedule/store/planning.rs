@@ -142,6 +142,42 @@ mod tests {
         assert_eq!(plan.planned_until, plan.slots.back().unwrap().at);
     }
 
+    /// Another process paused the schedule, or planned it, after this one had read it.
+    #[tokio::test]
+    async fn planning_from_an_outdated_view_changes_nothing() {
+        use crate::schedule::{NewSchedule, next_due, pause, resume, set};
+        let folder = tempfile::tempdir().unwrap();
+        let store =
+            crate::store::Store::connect(&format!("sqlite:{}", folder.path().join("test.db").display())).await.unwrap();
+        store.migrate().await.unwrap();
+        let now: DateTime<Utc> = "2026-11-23T12:00:00Z".parse().unwrap();
+        let later: DateTime<Utc> = "2026-11-25T12:00:00Z".parse().unwrap();
+        let planned = store.write(move |tx| {
+            Box::pin(async move {
+                let new = NewSchedule {
+                    guild: GuildId(1),
+                    job: "job",
+                    key: "key",
+                    cron: "0 9 * * *",
+                    zone: chrono_tz::America::New_York,
+                    skip_holidays: false,
+                    catch_up_minutes: 60,
+                    payload: serde_json::Value::Null,
+                };
+                set(tx, &new, now).await?;
+                let outdated = super::super::find(tx, GuildId(1), "job", "key").await?.expect("it was just set");
+                assert!(pause(tx, GuildId(1), "job", "key", now).await?);
+                plan(tx, &outdated, later).await?;
+                let while_paused = next_due(tx).await?;
+                assert!(resume(tx, GuildId(1), "job", "key", later).await?);
+                plan(tx, &outdated, later).await?;
+                Ok((while_paused, next_due(tx).await?))
+            })
+        });
+        let next = "2026-11-25T14:00:00Z".parse().unwrap();
+        assert_eq!(planned.await.unwrap(), (None, Some(next)));
+    }
+
     #[test]
     fn after_the_last_year_nothing_more_is_planned() {
         let now = "2099-12-31T23:00:00Z".parse().unwrap();
