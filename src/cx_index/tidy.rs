@@ -18,8 +18,33 @@ use crate::programs::{Instrument, Measure, Program, SourceKind};
 
 /// The columns, in order.
 pub const COLUMNS: [&str; 28] = [
-    "program", "audience", "category", "measure", "source_kind", "source_id", "channel", "period", "kind", "n1", "n2",
-    "n3", "n4", "n5", "n6", "n7", "n8", "n9", "n10", "n11", "value", "sd", "n", "population", "worst", "target", "best",
+    "program",
+    "audience",
+    "category",
+    "measure",
+    "source_kind",
+    "source_id",
+    "channel",
+    "period",
+    "kind",
+    "n1",
+    "n2",
+    "n3",
+    "n4",
+    "n5",
+    "n6",
+    "n7",
+    "n8",
+    "n9",
+    "n10",
+    "n11",
+    "value",
+    "sd",
+    "n",
+    "population",
+    "worst",
+    "target",
+    "best",
     "note",
 ];
 
@@ -71,7 +96,8 @@ impl fmt::Display for ImportRefusal {
             .problems
             .iter()
             .map(|problem| {
-                let column = if problem.column.is_empty() { String::new() } else { format!(", column {}", problem.column) };
+                let column =
+                    if problem.column.is_empty() { String::new() } else { format!(", column {}", problem.column) };
                 format!("- row {}{column}: {}", problem.line, problem.expected)
             })
             .collect();
@@ -191,7 +217,11 @@ impl<'a> Parser<'a> {
             }
             if record.len() != COLUMNS.len() {
                 let (found, expected) = (record.len(), COLUMNS.len());
-                self.report(line, "", format!("has {found} cells; {expected} are needed. Is a comma inside a text without quotes?"));
+                self.report(
+                    line,
+                    "",
+                    format!("has {found} cells; {expected} are needed. Is a comma inside a text without quotes?"),
+                );
                 continue;
             }
             if let Ok(observation) = self.row(&Cells { line, record: &record }) {
@@ -223,8 +253,11 @@ impl<'a> Parser<'a> {
     }
 
     fn header_is_right(&mut self, line: u64, record: &csv::StringRecord) -> bool {
-        let found: Vec<&str> =
-            record.iter().enumerate().map(|(index, cell)| if index == 0 { cell.trim_start_matches('\u{feff}') } else { cell }.trim()).collect();
+        let found: Vec<&str> = record
+            .iter()
+            .enumerate()
+            .map(|(index, cell)| if index == 0 { cell.trim_start_matches('\u{feff}') } else { cell }.trim())
+            .collect();
         if found == COLUMNS {
             return true;
         }
@@ -232,10 +265,18 @@ impl<'a> Parser<'a> {
         match wrong {
             Some((index, name)) => {
                 let instead = found.get(index).copied().unwrap_or_default().chars().take(40).collect::<String>();
-                self.report(line, name, format!("the header has \"{instead}\" here. It must be: {}", COLUMNS.join(",")));
+                self.report(
+                    line,
+                    name,
+                    format!("the header has \"{instead}\" here. It must be: {}", COLUMNS.join(",")),
+                );
             }
             None => {
-                self.report(line, "", format!("the header has more columns than {}. It must be: {}", COLUMNS.len(), COLUMNS.join(",")));
+                self.report(
+                    line,
+                    "",
+                    format!("the header has more columns than {}. It must be: {}", COLUMNS.len(), COLUMNS.join(",")),
+                );
             }
         }
         false
@@ -245,17 +286,32 @@ impl<'a> Parser<'a> {
         for column in ["source_id", "channel", "note"] {
             let text = cells.get(column);
             if looks_like_formula(text) {
-                return Err(self.report(cells.line, column, "starts like a spreadsheet formula (= + - @). Put an apostrophe before it"));
+                return Err(self.report(
+                    cells.line,
+                    column,
+                    "starts like a spreadsheet formula (= + - @). Put an apostrophe before it",
+                ));
             }
             if text.chars().count() > MOST_TEXT_CHARS || text.contains(['\n', '\r']) {
-                return Err(self.report(cells.line, column, format!("must be one line of at most {MOST_TEXT_CHARS} characters")));
+                return Err(self.report(
+                    cells.line,
+                    column,
+                    format!("must be one line of at most {MOST_TEXT_CHARS} characters"),
+                ));
             }
         }
         let (program, measure) = self.measure(cells)?;
         let quarter = self.quarter(cells)?;
+        if !program.is_registered_in(quarter) {
+            return Err(self.report(cells.line, "period", format!("{} is not registered in {quarter}", program.key)));
+        }
         let source_id = cells.text("source_id");
         if source_id.is_empty() && measure.source_kind != SourceKind::Operational {
-            return Err(self.report(cells.line, "source_id", "is empty. Name the survey: answers of one survey come from the same people"));
+            return Err(self.report(
+                cells.line,
+                "source_id",
+                "is empty. Name the survey: answers of one survey come from the same people",
+            ));
         }
         let channel = match cells.text("channel").to_lowercase() {
             empty if empty.is_empty() => "all".to_owned(),
@@ -266,7 +322,11 @@ impl<'a> Parser<'a> {
         if let (Some(population), Some(n)) = (population, found.n())
             && population < n
         {
-            return Err(self.report(cells.line, "population", format!("is {population}, fewer than the {n} people who answered")));
+            return Err(self.report(
+                cells.line,
+                "population",
+                format!("is {population}, fewer than the {n} people who answered"),
+            ));
         }
         if matches!(found, Found::Value { .. }) && channel != "all" {
             return Err(self.report(cells.line, "channel", "must be \"all\" for an operational figure"));
@@ -275,7 +335,10 @@ impl<'a> Parser<'a> {
         if let Some(first) = self.seen.insert(key, cells.line) {
             return Err(self.report(cells.line, "", format!("is the same measure, channel and period as row {first}")));
         }
-        let source = self.sources.entry((program.key.clone(), measure.key.clone(), quarter)).or_insert_with(|| source_id.clone());
+        let source = self
+            .sources
+            .entry((program.key.clone(), measure.key.clone(), quarter))
+            .or_insert_with(|| source_id.clone());
         if *source != source_id {
             let expected = format!("must be \"{source}\" as in this measure's other channels: one measure, one survey");
             return Err(self.report(cells.line, "source_id", expected));
@@ -299,7 +362,11 @@ impl<'a> Parser<'a> {
         let key = cells.text("program");
         let Some(program) = programs.iter().find(|program| program.key == key) else {
             let known = programs.iter().map(|program| program.key.as_str()).collect::<Vec<_>>().join(", ");
-            return Err(self.report(cells.line, "program", format!("\"{}\" is not a registered program. Registered: {known}", short(&key))));
+            return Err(self.report(
+                cells.line,
+                "program",
+                format!("\"{}\" is not a registered program. Registered: {known}", short(&key)),
+            ));
         };
         let key = cells.text("measure");
         let Some(measure) = program.measure(&key) else {
@@ -330,7 +397,11 @@ impl<'a> Parser<'a> {
         };
         let Inventory { earliest, latest, .. } = self.inventory;
         if quarter > latest {
-            return Err(self.report(cells.line, "period", format!("{quarter} lies ahead; the current quarter is {latest}")));
+            return Err(self.report(
+                cells.line,
+                "period",
+                format!("{quarter} lies ahead; the current quarter is {latest}"),
+            ));
         }
         if quarter < earliest {
             let expected = format!("{quarter} lies before {earliest}, the first quarter that the index is defined for");
@@ -343,7 +414,9 @@ impl<'a> Parser<'a> {
         let kind = cells.text("kind").to_lowercase();
         let found = match (kind.as_str(), &measure.instrument) {
             ("value", Instrument::Value { worst, target, best, .. }) => self.value(cells, *worst, *target, *best)?,
-            ("counts", Instrument::Scale { options, reversed }) => self.counts(cells, usize::from(*options), *reversed)?,
+            ("counts", Instrument::Scale { options, reversed }) => {
+                self.counts(cells, usize::from(*options), *reversed)?
+            }
             ("share", Instrument::Scale { options: 2, .. }) => self.share(cells)?,
             ("share", Instrument::Scale { options, .. }) => {
                 let expected = format!(
@@ -354,10 +427,18 @@ impl<'a> Parser<'a> {
             }
             ("mean", Instrument::Scale { options, reversed }) => self.mean(cells, *options, *reversed)?,
             ("counts" | "mean", Instrument::Value { .. }) | ("share", Instrument::Value { .. }) => {
-                return Err(self.report(cells.line, "kind", format!("must be \"value\": {} is operational", measure.key)));
+                return Err(self.report(
+                    cells.line,
+                    "kind",
+                    format!("must be \"value\": {} is operational", measure.key),
+                ));
             }
             ("value", Instrument::Scale { .. }) => {
-                return Err(self.report(cells.line, "kind", format!("must be counts, share or mean: {} is a question", measure.key)));
+                return Err(self.report(
+                    cells.line,
+                    "kind",
+                    format!("must be counts, share or mean: {} is a question", measure.key),
+                ));
             }
             _ => return Err(self.report(cells.line, "kind", "must be counts, share, mean or value")),
         };
@@ -372,11 +453,13 @@ impl<'a> Parser<'a> {
             match count {
                 Some(count) if index < options => counts.push(count),
                 None if index < options => {
-                    let expected = format!("is empty; this measure has {options} options. Write 0 for one that nobody chose");
+                    let expected =
+                        format!("is empty; this measure has {options} options. Write 0 for one that nobody chose");
                     return Err(self.report(cells.line, column, expected));
                 }
                 Some(_) => {
-                    let expected = format!("must be empty: this measure has {options} options. Was another scale used?");
+                    let expected =
+                        format!("must be empty: this measure has {options} options. Was another scale used?");
                     return Err(self.report(cells.line, column, expected));
                 }
                 None => {}
@@ -426,7 +509,9 @@ impl<'a> Parser<'a> {
         match scale {
             Some((low, high)) if high > low && high - low + 1 == options => Ok((f64::from(low), f64::from(high))),
             _ => {
-                let expected = format!("must name the scale of the mean with {options} options, for example \"scale 1-{options}\"");
+                let expected = format!(
+                    "must name the scale of the mean with {options} options, for example \"scale 1-{options}\""
+                );
                 Err(self.report(cells.line, "note", expected))
             }
         }
@@ -438,7 +523,11 @@ impl<'a> Parser<'a> {
             // An anchor may be left out; written, it must be the registered one. The parsed texts are compared, not a computation.
             if !cells.get(column).is_empty() && Some(self.number(cells, column)?) != registered {
                 let registered = registered.map_or_else(|| "empty".to_owned(), |anchor| anchor.to_string());
-                return Err(self.report(cells.line, column, format!("differs from the registered anchor, {registered}")));
+                return Err(self.report(
+                    cells.line,
+                    column,
+                    format!("differs from the registered anchor, {registered}"),
+                ));
             }
         }
         Ok(Found::Value { value, worst, target, best })
@@ -491,7 +580,10 @@ impl<'a> Parser<'a> {
             Ok(number) if plain => Ok(number),
             _ if text.is_empty() => Err(self.report(cells.line, column, "is empty; this kind of figure needs it")),
             _ => {
-                let expected = format!("\"{}\" is not a number. Write it with a decimal point and nothing else: 1234.5", short(text));
+                let expected = format!(
+                    "\"{}\" is not a number. Write it with a decimal point and nothing else: 1234.5",
+                    short(text)
+                );
                 Err(self.report(cells.line, column, expected))
             }
         }
