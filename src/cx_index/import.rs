@@ -78,6 +78,7 @@ pub async fn import(
         .store
         .write(move |tx| {
             Box::pin(async move {
+                store::take_turn(tx, now).await?;
                 programs::sync(tx, &wanted).await?;
                 let report = take(tx, &definitions, parsed, &name, &who, now).await?;
                 if dry_run {
@@ -118,10 +119,6 @@ async fn take(
     };
     let quarters: BTreeSet<Quarter> = observations.iter().map(|observation| observation.quarter).collect();
     let (Some(&first), Some(&last)) = (quarters.first(), quarters.last()) else { return Ok(report) };
-    // Also the gate: two imports at once take turns from here, so neither misses the other's figures.
-    if let Some(ratified) = definitions.for_quarter(definitions.earliest()) {
-        store::hold_definition(tx, ratified, now).await?;
-    }
     let on_record: BTreeMap<_, Observation> = store::list_observations(tx, first, last)
         .await?
         .into_iter()

@@ -52,6 +52,7 @@ pub async fn recompute(
     touched: &BTreeSet<Quarter>,
     now: DateTime<Utc>,
 ) -> Result<Vec<Rescored>> {
+    store::take_turn(tx, now).await?;
     let mut quarters = touched.clone();
     for quarter in touched {
         let last = quarter.next().next().next().next();
@@ -66,7 +67,6 @@ pub async fn recompute(
             )));
         };
         store::hold_definition(tx, ratified, now).await?;
-        // Read only once the definition's row is held, so that two computations at once see each other's figures.
         let mut registered = programs::list(tx).await?;
         registered.retain(|program| program.is_registered_in(quarter));
         let collected = collect(tx, reach(quarter.previous()), quarter).await?;

@@ -24,6 +24,7 @@ pub async fn start(services: &Services) -> Result<()> {
         .store
         .write(move |tx| {
             Box::pin(async move {
+                store::take_turn(tx, now).await?;
                 let synced = programs::sync(tx, &wanted).await?;
                 let first = definitions.earliest();
                 for ratified in definitions.iter() {

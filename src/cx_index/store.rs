@@ -68,8 +68,16 @@ struct ScoreRow {
     computed_at: DateTime<Utc>,
 }
 
-/// Takes a definition into use, or makes sure that it is still the one in use. Also the gate that lets one computation in at a time:
-/// its row stays locked until the transaction ends.
+/// Waits until nobody else brings figures in or computes scores, and keeps the turn until the transaction ends. Take it before reading
+/// what the computation stands on.
+pub async fn take_turn(tx: &mut Tx, now: DateTime<Utc>) -> Result<()> {
+    const SQL: &str = "insert into index_turn (turn_id, taken_at) values (1, $1)
+         on conflict (turn_id) do update set taken_at = excluded.taken_at";
+    on_db!(tx, conn => sqlx::query(SQL).bind(now).execute(conn).await?.rows_affected());
+    Ok(())
+}
+
+/// Takes a definition into use, or makes sure that it is still the one in use.
 ///
 /// # Errors
 /// A sentence, when the document differs from the one that scores were computed with.
