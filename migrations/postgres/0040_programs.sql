@@ -5,6 +5,8 @@ create table programs (
     name         text    not null,
     audience     text    not null,          -- public, agency
     owner        text    not null,
+    from_quarter text,                      -- first quarter in the inventory; null: from the beginning
+    until_quarter text,                     -- last quarter in the inventory; null: still
     position     bigint not null,          -- order in which programs are shown
     retired      boolean not null           -- no longer in the inventory; its past scores stay
 );

@@ -1,4 +1,9 @@
 -- Figures that came in, and the scores computed from them. Nothing here is ever changed: a correction is a new revision.
+-- Its one row is locked by whoever brings figures in or computes scores, so that two at once take turns and miss nothing.
+create table index_turn (
+    turn_id  bigint primary key,
+    taken_at timestamptz not null
+);
 create table index_definitions (
     definition_id text primary key,         -- for example cxi-1.0
     hash          text not null,            -- SHA-256 of the canonical document

@@ -93,10 +93,9 @@ impl Found {
                 Some((ruler, Figure::Counts(Counts::new(counts.clone())?)))
             }
             Self::Share { percent, n } => Some((Ruler::Options(2), Figure::Share { percent: *percent, n: *n })),
-            Self::Mean { points, deviation, n } => Some((
-                Ruler::Options(options),
-                Figure::Mean { points: *points, standard_deviation: *deviation, n: *n },
-            )),
+            Self::Mean { points, deviation, n } => {
+                Some((Ruler::Options(options), Figure::Mean { points: *points, standard_deviation: *deviation, n: *n }))
+            }
             Self::Value { value, worst, target, best } => {
                 Some((Ruler::Anchors(Anchors::new(*worst, *target, *best)?), Figure::Value(*value)))
             }

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{Audience, Category, Instrument, Measure, Program, SourceKind};
+use crate::calendar::Quarter;
 use crate::config::{Content, ContentFile, Problem};
 use crate::error::{Error, Result};
 
@@ -30,6 +31,8 @@ struct ProgramForm {
     audience: Spanned<String>,
     #[serde(default)]
     owner: String,
+    from: Option<Spanned<String>>,
+    until: Option<Spanned<String>>,
     #[serde(default)]
     measure: Vec<MeasureForm>,
 }
@@ -122,6 +125,13 @@ impl Reader<'_> {
     fn program(&mut self, form: ProgramForm) -> Program {
         let key = self.key(&form.key);
         let audience = self.one_of(&form.audience, "audience", "must be \"public\" or \"agency\"", Audience::parse);
+        let from = self.quarter(form.from.as_ref(), "from");
+        let until = self.quarter(form.until.as_ref(), "until");
+        if let (Some(from), Some(until), Some(written)) = (from, until, &form.until)
+            && until < from
+        {
+            self.report(written.span(), "until", "must not lie before from");
+        }
         let mut seen = BTreeSet::new();
         let measures = form
             .measure
@@ -138,6 +148,8 @@ impl Reader<'_> {
             name: self.text(&form.name, "name", MOST_NAME_CHARS),
             audience: audience.unwrap_or(Audience::Public),
             owner: form.owner.trim().to_owned(),
+            from,
+            until,
             measures,
         }
     }
@@ -150,18 +162,17 @@ impl Reader<'_> {
             "must be quality, responsiveness, timeliness, adoption or quantity",
             Category::parse,
         );
-        let source = self.one_of(
-            &form.source,
-            "source",
-            "must be customer, operational or inside",
-            SourceKind::parse,
-        );
+        let source = self.one_of(&form.source, "source", "must be customer, operational or inside", SourceKind::parse);
         let source_kind = source.unwrap_or(SourceKind::Customer);
         let weight = form.weight.as_ref().map_or(1.0, |weight| *weight.get_ref());
         if let Some(written) = &form.weight
             && !(weight.is_finite() && (0.0..=100.0).contains(&weight))
         {
-            self.report(written.span(), "weight", "must be a number from 0 to 100; 0 leaves the measure out of the score");
+            self.report(
+                written.span(),
+                "weight",
+                "must be a number from 0 to 100; 0 leaves the measure out of the score",
+            );
         }
         let valid_quarters = form.valid_quarters.as_ref().map_or(1, |quarters| *quarters.get_ref());
         if let Some(written) = &form.valid_quarters
@@ -208,7 +219,11 @@ impl Reader<'_> {
 
     fn anchors(&mut self, form: &MeasureForm) -> Instrument {
         if let Some(options) = &form.options {
-            self.report(options.span(), "options", "belongs to questions only; an operational measure has worst and target");
+            self.report(
+                options.span(),
+                "options",
+                "belongs to questions only; an operational measure has worst and target",
+            );
         }
         let unit = match &form.unit {
             Some(unit) => self.text(unit, "unit", MOST_KEY_CHARS),
@@ -231,10 +246,16 @@ impl Reader<'_> {
         let up = worst < target && best.is_none_or(|best| target < best);
         let down = worst > target && best.is_none_or(|best| target > best);
         if !finite || !(up || down) {
-            self.report(span, "worst, target, best", "must run one way: worst < target < best, or worst > target > best");
+            self.report(
+                span,
+                "worst, target, best",
+                "must run one way: worst < target < best, or worst > target > best",
+            );
         }
         match form.direction.as_ref().map(|direction| (direction.get_ref().as_str(), direction.span())) {
-            None => self.report(form.key.span(), "direction", "is missing: \"higher\" or \"lower\", whichever is better"),
+            None => {
+                self.report(form.key.span(), "direction", "is missing: \"higher\" or \"lower\", whichever is better")
+            }
             Some(("higher", _)) if up => {}
             Some(("lower", _)) if down => {}
             Some(("higher" | "lower", span)) => {
@@ -245,11 +266,24 @@ impl Reader<'_> {
         Instrument::Value { unit, worst, target, best }
     }
 
+    fn quarter(&mut self, written: Option<&Spanned<String>>, key: &str) -> Option<Quarter> {
+        let written = written?;
+        let quarter = written.get_ref().parse().ok();
+        if quarter.is_none() {
+            self.report(written.span(), key, "must be a federal fiscal quarter, for example \"FY2026Q1\"");
+        }
+        quarter
+    }
+
     fn key(&mut self, key: &Spanned<String>) -> String {
         let text = key.get_ref();
         let plain = text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
         if text.is_empty() || text.len() > MOST_KEY_CHARS || !plain || text.starts_with('-') {
-            self.report(key.span(), "key", "must be small letters, digits and hyphens, at most 40, for example \"benefits-phone\"");
+            self.report(
+                key.span(),
+                "key",
+                "must be small letters, digits and hyphens, at most 40, for example \"benefits-phone\"",
+            );
         }
         text.clone()
     }
@@ -336,13 +370,21 @@ best = 4
         let cases = [
             (GOOD.replace("\"hosting\"", "\"Hosting 1\""), "programs.toml:2: key: must be small letters"),
             (GOOD.replace("\"agency\"", "\"staff\""), "programs.toml:4: audience: must be \"public\" or \"agency\""),
+            (GOOD.replace("audience =", "from = \"2026\"\naudience ="), "programs.toml:4: from: must be a federal"),
+            (
+                GOOD.replace("audience =", "from = \"FY2026Q2\"\nuntil = \"FY2026Q1\"\naudience ="),
+                "programs.toml:5: until: must not lie before from",
+            ),
             (GOOD.replace("\"quality\"", "\"speed\""), "programs.toml:9: category: must be quality,"),
             (GOOD.replace("options = 5", "options = 1"), "programs.toml:12: options: must be the number"),
             (GOOD.replace("options = 5", ""), "programs.toml:7: options: is missing"),
             (GOOD.replace("\"lower\"", "\"higher\""), "programs.toml:21: direction: says the opposite"),
             (GOOD.replace("target = 24", "target = 2"), "programs.toml:22: worst, target, best: must run one way"),
             (GOOD.replace("worst = 48", ""), "programs.toml:15: worst, target: are missing"),
-            (GOOD.replace("key = \"answer-hours\"", "key = \"ease\""), "programs.toml:15: key: must be a key that no other measure"),
+            (
+                GOOD.replace("key = \"answer-hours\"", "key = \"ease\""),
+                "programs.toml:15: key: must be a key that no other measure",
+            ),
             (GOOD.replace("best = 4", "weight = -1"), "programs.toml:24: weight: must be a number from 0"),
             (GOOD.replace("best = 4", "valid_quarters = 5"), "programs.toml:24: valid_quarters: must be 1 to 4"),
             (GOOD.replace("best = 4", "bets = 4"), "programs.toml:24: programs: unknown field `bets`"),

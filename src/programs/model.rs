@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::calendar::Quarter;
+
 /// Whose experience a program is about. Each has an index of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -132,6 +134,10 @@ pub struct Program {
     pub audience: Audience,
     /// Who answers for it.
     pub owner: String,
+    /// The first quarter it belongs to the inventory; `None`: from the beginning.
+    pub from: Option<Quarter>,
+    /// The last quarter it belongs to the inventory; `None`: still.
+    pub until: Option<Quarter>,
     /// What is measured, in the order of the file.
     pub measures: Vec<Measure>,
 }
@@ -183,6 +189,12 @@ pub enum Instrument {
 }
 
 impl Program {
+    /// Whether it belongs to the inventory in this quarter: only then does it count as registered.
+    #[must_use]
+    pub fn is_registered_in(&self, quarter: Quarter) -> bool {
+        self.from.is_none_or(|from| from <= quarter) && self.until.is_none_or(|until| quarter <= until)
+    }
+
     /// The measure with this key.
     #[must_use]
     pub fn measure(&self, key: &str) -> Option<&Measure> {

@@ -3,6 +3,7 @@
 use sqlx::FromRow;
 
 use super::{Audience, Category, Instrument, Measure, Program, SourceKind};
+use crate::calendar::Quarter;
 use crate::error::{Error, Result};
 use crate::on_db;
 use crate::store::Tx;
@@ -20,6 +21,8 @@ struct ProgramRow {
     name: String,
     audience: String,
     owner: String,
+    from_quarter: Option<String>,
+    until_quarter: Option<String>,
 }
 
 #[derive(FromRow)]
@@ -50,9 +53,9 @@ struct UsedRow {
 
 /// Every program in the inventory with its measures, in the order they are shown.
 pub async fn list(tx: &mut Tx) -> Result<Vec<Program>> {
-    const PROGRAMS: &str =
-        "select program_key, name, audience, owner from programs where not retired order by position, program_key";
-    const MEASURES: &str = "select m.program_key, m.measure_key, m.name, m.category, m.source_kind, m.options, m.reversed, m.unit,
+    const PROGRAMS: &str = "select program_key, name, audience, owner, from_quarter, until_quarter from programs where not retired order by position, program_key";
+    const MEASURES: &str =
+        "select m.program_key, m.measure_key, m.name, m.category, m.source_kind, m.options, m.reversed, m.unit,
                 m.worst, m.target, m.best, m.weight, m.valid_quarters, m.wording, m.owner
          from measures m join programs p on p.program_key = m.program_key
          where not m.retired and not p.retired order by m.position, m.measure_key";
@@ -77,9 +80,8 @@ pub async fn sync(tx: &mut Tx, wanted: &[Program]) -> Result<Synced> {
     let used: Vec<UsedRow> = on_db!(tx, conn => sqlx::query_as(USED).fetch_all(conn).await?);
     for program in wanted {
         for measure in &program.measures {
-            let in_use = used
-                .iter()
-                .any(|row| row.in_use && row.program_key == program.key && row.measure_key == measure.key);
+            let in_use =
+                used.iter().any(|row| row.in_use && row.program_key == program.key && row.measure_key == measure.key);
             let before = known.iter().find(|one| one.key == program.key).and_then(|one| one.measure(&measure.key));
             if let Some(before) = before.filter(|before| in_use && !same_series(before, measure)) {
                 return Err(Error::refused(format!(
@@ -106,7 +108,7 @@ pub async fn sync(tx: &mut Tx, wanted: &[Program]) -> Result<Synced> {
 /// Marks a measure as having figures, which fixes its question and scale.
 pub async fn mark_in_use(tx: &mut Tx, program: &str, measure: &str) -> Result<()> {
     const SQL: &str = "update measures set in_use = true where program_key = $1 and measure_key = $2 and not in_use";
-    on_db!(tx, conn => sqlx::query(SQL).bind(program).bind(measure).execute(conn).await?);
+    on_db!(tx, conn => sqlx::query(SQL).bind(program).bind(measure).execute(conn).await?.rows_affected());
     Ok(())
 }
 
@@ -123,7 +125,7 @@ fn same_series(before: &Measure, after: &Measure) -> bool {
 }
 
 async fn list_with_retired(tx: &mut Tx) -> Result<Vec<Program>> {
-    const PROGRAMS: &str = "select program_key, name, audience, owner from programs";
+    const PROGRAMS: &str = "select program_key, name, audience, owner, from_quarter, until_quarter from programs";
     const MEASURES: &str = "select program_key, measure_key, name, category, source_kind, options, reversed, unit,
                 worst, target, best, weight, valid_quarters, wording, owner from measures";
     let programs: Vec<ProgramRow> = on_db!(tx, conn => sqlx::query_as(PROGRAMS).fetch_all(conn).await?);
@@ -138,23 +140,28 @@ async fn list_with_retired(tx: &mut Tx) -> Result<Vec<Program>> {
 }
 
 async fn retire_all(tx: &mut Tx) -> Result<()> {
-    on_db!(tx, conn => sqlx::query("update measures set retired = true").execute(conn).await?);
-    on_db!(tx, conn => sqlx::query("update programs set retired = true").execute(conn).await?);
+    on_db!(tx, conn => sqlx::query("update measures set retired = true").execute(conn).await?.rows_affected());
+    on_db!(tx, conn => sqlx::query("update programs set retired = true").execute(conn).await?.rows_affected());
     Ok(())
 }
 
 async fn save_program(tx: &mut Tx, position: i64, program: &Program) -> Result<()> {
-    const SQL: &str = "insert into programs (program_key, name, audience, owner, position, retired) values ($1, $2, $3, $4, $5, false)
+    const SQL: &str = "insert into programs (program_key, name, audience, owner, from_quarter, until_quarter, position, retired)
+         values ($1, $2, $3, $4, $5, $6, $7, false)
          on conflict (program_key) do update set
-             name = excluded.name, audience = excluded.audience, owner = excluded.owner, position = excluded.position, retired = false";
+             name = excluded.name, audience = excluded.audience, owner = excluded.owner,
+             from_quarter = excluded.from_quarter, until_quarter = excluded.until_quarter, position = excluded.position, retired = false";
     on_db!(tx, conn => sqlx::query(SQL)
         .bind(&program.key)
         .bind(&program.name)
         .bind(program.audience.key())
         .bind(&program.owner)
+        .bind(program.from.map(|quarter| quarter.to_string()))
+        .bind(program.until.map(|quarter| quarter.to_string()))
         .bind(position)
         .execute(conn)
-        .await?);
+        .await?
+        .rows_affected());
     Ok(())
 }
 
@@ -191,7 +198,8 @@ async fn save_measure(tx: &mut Tx, position: i64, program: &str, measure: &Measu
         .bind(&measure.owner)
         .bind(position)
         .execute(conn)
-        .await?);
+        .await?
+        .rows_affected());
     Ok(())
 }
 
@@ -202,6 +210,8 @@ impl ProgramRow {
             key: self.program_key,
             name: self.name,
             owner: self.owner,
+            from: self.from_quarter.as_deref().map(stored_quarter).transpose()?,
+            until: self.until_quarter.as_deref().map(stored_quarter).transpose()?,
             measures: Vec::new(),
         })
     }
@@ -231,6 +241,10 @@ impl MeasureRow {
             owner: self.owner,
         })
     }
+}
+
+fn stored_quarter(text: &str) -> Result<Quarter> {
+    text.parse().map_err(|_| unknown("quarter", text))
 }
 
 fn unknown(what: &str, value: &str) -> Error {

@@ -54,6 +54,8 @@ pub struct Reading {
     pub population: Option<u64>,
     /// What was found.
     pub figure: Figure,
+    /// Made up for practice.
+    pub demonstration: bool,
 }
 
 /// Where a reading comes from; the least number of answers depends on it.

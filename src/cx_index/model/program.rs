@@ -22,6 +22,20 @@ pub struct ProgramInput {
     pub measures: Vec<MeasureInput>,
 }
 
+impl ProgramInput {
+    /// Whether any of its figures was made up for practice.
+    #[must_use]
+    pub fn has_demonstration_figures(&self) -> bool {
+        self.measures.iter().any(|measure| measure.readings.iter().any(|reading| reading.demonstration))
+    }
+
+    /// Whether anything was collected for it at all.
+    #[must_use]
+    pub fn has_figures(&self) -> bool {
+        self.measures.iter().any(|measure| !measure.readings.is_empty())
+    }
+}
+
 /// A program's score, or why it has none.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ProgramScore {

@@ -43,6 +43,7 @@ pub(super) fn asked(key: &str, category: Category, survey: &str, from_worst: &[u
             volume: None,
             population: None,
             figure: Figure::Counts(counts(from_worst)),
+            demonstration: false,
         }],
     }
 }
@@ -207,6 +208,7 @@ fn v3_channels() {
             volume: Some(volume),
             population: None,
             figure: Figure::Counts(counts(from_worst)),
+            demonstration: false,
         })
         .collect();
     let weighed = score_measure(&definition(), &input);
