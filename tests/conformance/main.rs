@@ -1,5 +1,6 @@
 //! What the emulator takes and says, held against Discord's own description and against independent clients.
 
+mod answers;
 mod clients;
 mod document;
 mod emulator_routes;
