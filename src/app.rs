@@ -24,6 +24,7 @@ const LONGEST_GOODBYE: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub struct App {
     services: Services,
+    features: Features,
     connection: Connection,
 }
 
@@ -34,8 +35,10 @@ impl App {
     /// A sentence that says what to mend: settings, content, database, address or token.
     pub async fn build(settings: Settings, clock: Clock, token: Token) -> Result<Self> {
         let services = open(settings, clock).await?;
+        let features = Features::new(&services.settings);
+        features.start(&services).await?;
         let connection = Connection::open(&token, &services.settings.discord.api_base).await?;
-        Ok(Self { services, connection })
+        Ok(Self { services, features, connection })
     }
 
     /// The parts that handlers and jobs receive.
@@ -49,8 +52,7 @@ impl App {
     /// # Errors
     /// When the bot cannot go on, for example because Discord refuses the token.
     pub async fn run_until(self, stop: impl Future<Output = ()>) -> Result<()> {
-        let Self { services, connection } = self;
-        let features = Features::new(&services.settings);
+        let Self { services, features, connection } = self;
         let dispatcher = Dispatcher::new(services.clone(), features.all(), features.gate())?;
         let bot = Bot::connect(&connection, Arc::new(dispatcher));
         let stopping = CancellationToken::new();

@@ -1,6 +1,6 @@
 //! The command line.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -10,6 +10,7 @@ use crate::app::{self, App};
 use crate::check;
 use crate::clock::Clock;
 use crate::config::{LogFormat, Overrides, Settings, read_token};
+use crate::cx_index;
 use crate::error::{Error, Result};
 use crate::playground::{self, Playground};
 use crate::store::Store;
@@ -69,6 +70,18 @@ enum Command {
 
     /// Bring the database up to date (cxbot run does this by itself)
     Migrate,
+
+    /// Take in figures for the CX index from a file in cxbot's own table format (CSV; see config/examples)
+    #[command(after_help = "Examples:
+  cxbot import figures.csv --dry-run   show every problem and which scores would change; store nothing
+  cxbot import figures.csv")]
+    Import {
+        /// The file
+        file: PathBuf,
+        /// Show what would happen and store nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
 }
 
 /// Reads the command line, does what it says, and turns the outcome into an exit code.
@@ -126,8 +139,20 @@ async fn act(command: Command, settings: Settings) -> Result<()> {
             println!("The database is up to date.");
             Ok(())
         }
+        Command::Import { file, dry_run } => import(settings, &file, dry_run).await,
         Command::Check => unreachable!("handled before the settings are loaded"),
     }
+}
+
+async fn import(settings: Settings, path: &Path, dry_run: bool) -> Result<()> {
+    let file = std::fs::File::open(path)
+        .map_err(|fault| Error::refused(format!("{} cannot be read: {fault}.", path.display())))?;
+    let name = path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned());
+    let services = app::open(settings, Clock::system()).await?;
+    let report = cx_index::import(&services, std::io::BufReader::new(file), &name, "command line", dry_run).await;
+    services.store.close().await;
+    println!("{}", report?);
+    Ok(())
 }
 
 async fn connect(settings: &Settings) -> Result<Store> {

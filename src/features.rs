@@ -3,14 +3,18 @@
 use std::sync::Arc;
 
 use crate::config::{Content, Problem, Settings};
+use crate::cx_index::{self, CxIndex, RecomputeIndex};
 use crate::discord::{Feature, Gate};
+use crate::error::Result;
 use crate::help::{Group, Help};
 use crate::learning::{self, Learning};
 use crate::people::{PeopleGate, Setup};
 use crate::pulse::{self, Pulses};
+use crate::programs;
 use crate::recognition::{self, Recognition};
 use crate::schedule::{self, Job};
 use crate::sealed::Sealed;
+use crate::services::Services;
 
 /// Every feature of a running cxbot.
 #[derive(Debug)]
@@ -29,10 +33,11 @@ impl Features {
     /// For the dispatcher. Help comes last, since it describes the others.
     #[must_use]
     pub fn all(&self) -> Vec<Arc<dyn Feature>> {
-        let named: [(&str, Arc<dyn Feature>); 4] = [
+        let named: [(&str, Arc<dyn Feature>); 5] = [
             ("Lessons", self.learning.clone()),
             ("Pulses", Arc::new(self.pulses.clone())),
             ("Recognition", Arc::new(Recognition)),
+            ("CX index", Arc::new(CxIndex)),
             ("This server", Arc::new(Setup)),
         ];
         let help = Help::new(named.iter().map(|(title, feature)| Group::of(title, feature.as_ref())).collect());
@@ -42,13 +47,21 @@ impl Features {
     /// For the schedule.
     #[must_use]
     pub fn jobs(&self) -> Vec<Arc<dyn Job>> {
-        [self.learning.jobs(), self.pulses.jobs(), recognition::jobs()].concat()
+        [self.learning.jobs(), self.pulses.jobs(), recognition::jobs(), vec![Arc::new(RecomputeIndex)]].concat()
     }
 
     /// Decides who is a lead and who an administrator.
     #[must_use]
     pub fn gate(&self) -> Arc<dyn Gate> {
         Arc::new(PeopleGate)
+    }
+
+    /// What must be true before anything is answered: the inventory as in the files, no definition edited that scores rest on.
+    ///
+    /// # Errors
+    /// A sentence that names the file and what to do.
+    pub async fn start(&self, services: &Services) -> Result<()> {
+        cx_index::start(services).await
     }
 
     /// Waits for work that features do beside their handlers and jobs.
@@ -63,7 +76,8 @@ pub fn check(content: &Content) -> Vec<Problem> {
     let pulses = pulse::check(content).unwrap_or_else(|error| {
         vec![Problem { file: "pulses".into(), line: 1, key: "folder".into(), expected: error.to_string() }]
     });
-    [schedule::check_holidays(content), learning::check(content), pulses, recognition::check(content)].concat()
+    [schedule::check_holidays(content), learning::check(content), pulses, recognition::check(content), programs::check(content), cx_index::check(content)]
+        .concat()
 }
 
 #[cfg(test)]

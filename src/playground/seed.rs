@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::cx_index;
 use crate::emulator::{ChannelSeed, Emulator, Id, World, permissions};
 use crate::error::{Error, Result};
 use crate::ids::{ChannelId, GuildId, RoleId};
@@ -117,5 +118,9 @@ pub(super) async fn database(services: &Services, emulator: &Emulator) -> Result
                 Ok(())
             })
         })
-        .await
+        .await?;
+    let figures = services.content.read("examples/figures-tidy.csv")?;
+    let reader = std::io::Cursor::new(figures.text.into_bytes());
+    cx_index::import(services, reader, "figures-tidy.csv", "demonstration", false).await?;
+    Ok(())
 }
