@@ -117,7 +117,7 @@ async fn waiting_may_use_the_emulator_and_holding_the_world_twice_is_refused_at_
     let emulator = stage.emulator.clone();
     let person = emulator.person(stage.ben);
     let (seen, ()) = tokio::join!(emulator.when(SOON, || emulator.messages(stage.general, stage.ana).pop()), async {
-        person.says(stage.general, "here").map(drop).unwrap()
+        person.says(stage.general, "here").map(drop).unwrap();
     });
     assert_eq!(seen.unwrap().content, "here");
     let twice = std::thread::spawn(move || emulator.world(|_| emulator.token()));
