@@ -90,7 +90,10 @@ impl Emulator {
         self.world(World::bot_user_id)
     }
 
-    /// Looks at the world. The world stands still meanwhile: look shortly.
+    /// Looks at the world. The world stands still meanwhile: look shortly, and at nothing but the world at hand.
+    ///
+    /// # Panics
+    /// When `look` asks this (or another) emulator for its world again, which could only wait for itself.
     pub fn world<T>(&self, look: impl FnOnce(&World) -> T) -> T {
         self.hub.read(look)
     }
@@ -113,19 +116,20 @@ impl Emulator {
         self.hub.events.subscribe()
     }
 
-    /// Waits until `look` finds something in the world; it is asked now and after every change. The world is locked meanwhile: a
-    /// `look` that needs the emulator's own views goes through [`Emulator::until_seen`].
+    /// Waits until `look` finds something in the world; it is asked now and after every change.
+    ///
+    /// The world is held meanwhile, so `look` must use the world at hand, not the emulator; see [`Emulator::when`].
     pub async fn until<T>(&self, within: Duration, look: impl Fn(&World) -> Option<T>) -> Result<T, TimedOut> {
-        self.until_seen(within, |emulator| emulator.world(&look)).await
+        self.when(within, || self.world(&look)).await
     }
 
-    /// Waits until `look` finds something, for example among the messages; it is asked now and after every change.
-    pub async fn until_seen<T>(&self, within: Duration, look: impl Fn(&Self) -> Option<T>) -> Result<T, TimedOut> {
+    /// Waits until `look` finds something; it is asked now and after every change, and may use the emulator freely.
+    pub async fn when<T>(&self, within: Duration, look: impl Fn() -> Option<T>) -> Result<T, TimedOut> {
         let mut revision = self.hub.revision.subscribe();
         let found = async {
             loop {
                 revision.borrow_and_update();
-                if let Some(found) = look(self) {
+                if let Some(found) = look() {
                     return found;
                 }
                 // The hub holds the sending end.
@@ -142,7 +146,7 @@ impl Emulator {
 
     /// Waits until a bot is connected and identified.
     pub async fn ready(&self, within: Duration) -> Result<(), TimedOut> {
-        self.until_seen(within, |emulator| emulator.bot_is_ready().then_some(())).await
+        self.when(within, || self.bot_is_ready().then_some(())).await
     }
 
     /// Which rate limits are enforced from now on. At the start: none.

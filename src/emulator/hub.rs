@@ -1,7 +1,9 @@
 //! The meeting point: one world behind one lock, and everybody who has to hear of its changes.
 
+use std::cell::Cell;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::ops::{Deref, DerefMut};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use tokio::sync::{Notify, broadcast, watch};
@@ -38,6 +40,38 @@ pub(crate) struct Hub {
     pub stop: CancellationToken,
 }
 
+thread_local! {
+    static HOLDS_A_WORLD: Cell<bool> = const { Cell::new(false) };
+}
+
+/// The world, held by this thread; it opens like the guard that it wraps.
+pub(crate) struct HeldWorld<'a> {
+    world: MutexGuard<'a, World>,
+    _releases: Releases,
+}
+
+struct Releases;
+
+impl Drop for Releases {
+    fn drop(&mut self) {
+        HOLDS_A_WORLD.set(false);
+    }
+}
+
+impl Deref for HeldWorld<'_> {
+    type Target = World;
+
+    fn deref(&self) -> &World {
+        &self.world
+    }
+}
+
+impl DerefMut for HeldWorld<'_> {
+    fn deref_mut(&mut self) -> &mut World {
+        &mut self.world
+    }
+}
+
 impl Hub {
     pub(crate) fn new(mut world: World, clock: Clock, address: std::net::SocketAddr) -> Self {
         let base_url = format!("http://{address}");
@@ -62,8 +96,20 @@ impl Hub {
         }
     }
 
-    pub(crate) fn lock(&self) -> MutexGuard<'_, World> {
-        self.world.lock().expect("a transition of the world panicked; its state cannot be trusted any more")
+    /// Holds the world still.
+    ///
+    /// # Panics
+    /// When this thread holds a world already: it would wait for itself for ever.
+    pub(crate) fn lock(&self) -> HeldWorld<'_> {
+        let held = HOLDS_A_WORLD.replace(true);
+        assert!(
+            !held,
+            "this thread holds the world already: look at the `&World` at hand, or wait with `Emulator::when`"
+        );
+        let releases = Releases;
+        // Whoever panicked while holding it has been heard already; that must not hide what happened before it.
+        let world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
+        HeldWorld { world, _releases: releases }
     }
 
     pub(crate) fn read<T>(&self, look: impl FnOnce(&World) -> T) -> T {

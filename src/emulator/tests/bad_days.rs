@@ -90,7 +90,10 @@ async fn enforced_limits_refuse_the_sixth_message_but_not_interactions() {
     let wait: f64 = refused.headers()["x-ratelimit-reset-after"].to_str().unwrap().parse().unwrap();
     let body: Value = refused.json().await.unwrap();
     assert_eq!(body["global"], false);
-    assert!((4.0..=5.0).contains(&wait) && (body["retry_after"].as_f64().unwrap() - wait).abs() < 0.01, "{wait} {body}");
+    assert!(
+        (4.0..=5.0).contains(&wait) && (body["retry_after"].as_f64().unwrap() - wait).abs() < 0.01,
+        "{wait} {body}"
+    );
     stage.emulator.set_limits(Limits::off());
     assert_eq!(send().await.unwrap().status().as_u16(), 200);
 }
@@ -106,4 +109,18 @@ async fn a_request_left_hanging_ends_with_the_emulator() {
     assert!(!hanging.is_finished());
     stage.emulator.stop();
     assert!(tokio::time::timeout(SOON, hanging).await.unwrap().unwrap().is_err());
+}
+
+#[tokio::test]
+async fn waiting_may_use_the_emulator_and_holding_the_world_twice_is_refused_at_once() {
+    let stage = Stage::new().await;
+    let emulator = stage.emulator.clone();
+    let person = emulator.person(stage.ben);
+    let (seen, ()) = tokio::join!(emulator.when(SOON, || emulator.messages(stage.general, stage.ana).pop()), async {
+        person.says(stage.general, "here").map(drop).unwrap();
+    });
+    assert_eq!(seen.unwrap().content, "here");
+    let twice = std::thread::spawn(move || emulator.world(|_| emulator.token()));
+    assert!(twice.join().is_err(), "better a panic than a wait for ever");
+    assert_eq!(stage.emulator.messages(stage.general, stage.ana).len(), 1, "and the world goes on");
 }
