@@ -69,7 +69,7 @@ async fn measure(round: usize) {
     let viewer = rig.people[0];
     let posted = rig
         .emulator
-        .until_seen(Duration::from_secs(30), |_| {
+        .when(Duration::from_secs(30), || {
             let all: usize = rig.channels.iter().map(|channel| rig.emulator.messages(*channel, viewer).len()).sum();
             (all == MESSAGES).then(Instant::now)
         })

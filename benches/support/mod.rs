@@ -120,7 +120,7 @@ impl Rig {
         let answer = self.emulator.settled(asked, Duration::from_secs(10)).await;
         let found = self
             .emulator
-            .until_seen(Duration::from_secs(10), |_| {
+            .when(Duration::from_secs(10), || {
                 let message = self
                     .emulator
                     .messages(pulse, self.people[0])
@@ -173,7 +173,7 @@ impl Bot {
         let first = rig.people.first().copied().unwrap_or(rig.lead);
         let channel = rig.emulator.channels(rig.guild, first)[0].id;
         rig.emulator
-            .until_seen(Duration::from_secs(20), |_| (!rig.emulator.commands(channel, first).is_empty()).then_some(()))
+            .when(Duration::from_secs(20), || (!rig.emulator.commands(channel, first).is_empty()).then_some(()))
             .await
             .expect("the bot registers its commands");
         Self { child, ready_after }

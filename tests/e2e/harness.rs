@@ -174,7 +174,7 @@ impl World {
         self.emulator.ready(DEADLINE).await.expect("the bot reaches the emulator");
         let member = self.member("Ana");
         self.emulator
-            .until_seen(DEADLINE, |_| (!self.emulator.commands(member.channel, member.id).is_empty()).then_some(()))
+            .when(DEADLINE, || (!self.emulator.commands(member.channel, member.id).is_empty()).then_some(()))
             .await
             .expect("the bot registers its commands");
     }

@@ -203,7 +203,7 @@ async fn open_pulse(stage: &Stage) -> (Id, Vec<String>) {
     }
     stage
         .emulator
-        .until_seen(DEADLINE, |_| {
+        .when(DEADLINE, || {
             let messages = stage.emulator.messages(stage.pulse, stage.people[0]);
             let message = messages.into_iter().rev().find(|message| message.buttons().len() >= 5)?;
             let buttons = message
@@ -273,7 +273,7 @@ async fn press(
 async fn wait_for_posts(stage: &Stage, expected: &BTreeSet<String>) {
     let all_there = stage
         .emulator
-        .until_seen(DEADLINE, |_| {
+        .when(DEADLINE, || {
             let there: BTreeSet<String> =
                 stage.emulator.messages(stage.general, stage.lead).into_iter().map(|message| message.content).collect();
             expected.is_subset(&there).then_some(())
