@@ -16,5 +16,5 @@ pub use guild::{GuildSettings, Missing};
 pub use model::{Member, Purpose};
 pub use store::{
     choose_channel, choose_lead_role, choose_zone, find_guild, find_member, finish_setup, greet_once, join,
-    record_guild, save_guild, roster_size, set_direct_messages, set_division, set_no_reminders,
+    record_guild, roster_size, save_guild, set_direct_messages, set_division, set_no_reminders,
 };
