@@ -1,3 +1,7 @@
 //! The `cxbot` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cxbot::cli::main()
+}

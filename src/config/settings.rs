@@ -153,6 +153,11 @@ impl Settings {
         }
     }
 
+    /// Uses the database at this address, whatever was set. Empty means SQLite in the data folder.
+    pub fn use_database(&mut self, url: &str) {
+        self.database.url = SecretString::from(url.to_owned());
+    }
+
     fn validate(&self) -> Result<()> {
         if self.data.backup_policy.chars().count() > 200 {
             return Err(Error::refused("data.backup_policy is longer than 200 characters; one sentence is enough."));

@@ -6,9 +6,11 @@
 //! Every message has a `key` chosen by the feature, for example `pulse:7:open`. Leaving the same key twice leaves one message, and
 //! the key is how a message is found again to be edited, deleted or given a thread.
 
+mod sender;
 mod store;
 
-pub use store::{Queue, Sent, delete, edit, find_sent, queue, thread};
+pub use sender::{Counts, Sender};
+pub use store::{Failure, Queue, Sent, delete, edit, failures, find_failure, find_sent, queue, retry, thread, waiting};
 
 use crate::ids::{ChannelId, UserId};
 

@@ -1,6 +1,7 @@
-//! The rows of the outbox: what features leave, and what they look up. The sender's own statements stand in `sending.rs`.
+//! The rows of the outbox: what features leave, and what they look up. The sender's own statements stand in `sender/store.rs`.
 
 use chrono::{DateTime, Utc};
+use sqlx::FromRow;
 
 use super::To;
 use crate::error::Result;
@@ -33,6 +34,19 @@ pub struct Sent {
     pub message: MessageId,
 }
 
+/// A message that could not be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The key it was left with.
+    pub key: String,
+    /// The channel it was for; `None` for a direct message, a reply or a change to another message.
+    pub channel: Option<ChannelId>,
+    /// Why, in words for a lead.
+    pub why: String,
+    /// When it was given up.
+    pub failed_at: DateTime<Utc>,
+}
+
 /// Leaves a message. `false` when one with this key was left before; that one stands.
 pub async fn queue(tx: &mut Tx, message: Queue<'_>) -> Result<bool> {
     let (kind, target, of_key) = match &message.to {
@@ -58,8 +72,15 @@ pub async fn edit(tx: &mut Tx, guild: GuildId, of_key: &str, post: &Post, now: D
     Ok(())
 }
 
-/// Takes the message with key `of_key` away from Discord, or keeps it from being sent.
+/// Takes the message with key `of_key` away from Discord, or keeps it from being sent. What it would have said, if it is still
+/// waiting, is gone from the outbox at once.
 pub async fn delete(tx: &mut Tx, guild: GuildId, of_key: &str, now: DateTime<Utc>) -> Result<()> {
+    // A message that was given up keeps its words for another try; taken back, it keeps them no longer.
+    const FORGET: &str = "update outbox set body = '', failed_at = coalesce(failed_at, $3),
+             failure = coalesce(failure, 'taken back before it was sent')
+         where key in ($1, $2) and claimed_at is null and sent_at is null";
+    let edits = format!("{of_key}/edit");
+    on_db!(tx, conn => sqlx::query(FORGET).bind(of_key).bind(&edits).bind(now).execute(conn).await?.rows_affected());
     let key = format!("{of_key}/delete");
     add(tx, Row { guild, key: &key, kind: "delete", target: None, of_key: Some(of_key), body: "", due_at: now })
         .await?;
@@ -81,6 +102,54 @@ pub async fn find_sent(tx: &mut Tx, key: &str) -> Result<Option<Sent>> {
     let row: Option<(i64, i64)> = on_db!(tx, conn => sqlx::query_as(SQL).bind(key).fetch_optional(conn).await?);
     Ok(row
         .map(|(channel, message)| Sent { channel: ChannelId::from_db(channel), message: MessageId::from_db(message) }))
+}
+
+/// How many messages should have gone out by `now` and have not: neither sent nor given up.
+pub async fn waiting(tx: &mut Tx, now: DateTime<Utc>) -> Result<i64> {
+    const SQL: &str = "select count(*) from outbox where sent_at is null and failed_at is null and due_at <= $1";
+    Ok(on_db!(tx, conn => sqlx::query_scalar(SQL).bind(now).fetch_one(conn).await?))
+}
+
+/// The server's messages that could not be sent, newest first, at most 50. A message withdrawn on purpose is none of them.
+pub async fn failures(tx: &mut Tx, guild: GuildId) -> Result<Vec<Failure>> {
+    const SQL: &str = "select key, kind, target_id, failure, failed_at from outbox
+         where guild_id = $1 and failed_at is not null and body <> '' order by failed_at desc, id desc limit 50";
+    let rows: Vec<FailedRow> = on_db!(tx, conn => sqlx::query_as(SQL).bind(guild.db()).fetch_all(conn).await?);
+    Ok(rows
+        .into_iter()
+        .map(|row| Failure {
+            channel: row.target_id.filter(|_| row.kind == "post").map(ChannelId::from_db),
+            key: row.key,
+            why: row.failure,
+            failed_at: row.failed_at,
+        })
+        .collect())
+}
+
+/// Tries the server's failed messages again, once the cause has been mended; returns how many.
+pub async fn retry(tx: &mut Tx, guild: GuildId, now: DateTime<Utc>) -> Result<u64> {
+    const SQL: &str = "update outbox set failed_at = null, failure = null, attempts = 0, due_at = $2
+         where guild_id = $1 and failed_at is not null and body <> ''";
+    let again = on_db!(tx, conn => sqlx::query(SQL).bind(guild.db()).bind(now).execute(conn).await?.rows_affected());
+    if again > 0 {
+        tx.announce(Topic::Outbox);
+    }
+    Ok(again)
+}
+
+#[derive(FromRow)]
+struct FailedRow {
+    key: String,
+    kind: String,
+    target_id: Option<i64>,
+    failure: String,
+    failed_at: DateTime<Utc>,
+}
+
+/// Why the message with this key was given up, in words for a lead; `None` while it is on its way, and when it arrived.
+pub async fn find_failure(tx: &mut Tx, key: &str) -> Result<Option<String>> {
+    const SQL: &str = "select failure from outbox where key = $1 and failed_at is not null and failure is not null";
+    Ok(on_db!(tx, conn => sqlx::query_scalar(SQL).bind(key).fetch_optional(conn).await?))
 }
 
 struct Row<'a> {

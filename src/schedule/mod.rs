@@ -5,10 +5,25 @@
 //!
 //! Clock changes: a local time that does not exist runs at the first minute after the gap; one that exists twice runs once, the first
 //! time. What is older than the catch-up window is missed: leads are told, nothing is posted late by surprise.
+//!
+//! A schedule is named by server, job and key. Its next slot is always planned as a row, so that it can be looked at and left out;
+//! whether a day off keeps it from running is decided when it is due, so a day added to `holidays.toml` counts at once. A clock set
+//! back repeats nothing, a clock set far ahead settles everything in the order it was due.
 
+mod cron;
+mod days_off;
+mod model;
+mod runner;
 mod store;
 
-pub use store::{NewSchedule, once};
+pub use cron::{Cron, CronRefusal, MOST_OFTEN_MINUTES, Slot, Slots};
+pub use days_off::{check_holidays, work_calendar};
+pub use model::{Occurrence, OccurrenceId, OccurrenceState, Schedule, ScheduleId, Upcoming, UpcomingStatus};
+pub use runner::{Runner, Ticked};
+pub use store::running::next_due;
+pub use store::{
+    NewSchedule, cancel_once, find, lately, list, once, pause, preview, remove, resume, set, skip_next, unskip,
+};
 
 use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
@@ -45,7 +60,8 @@ pub trait Job: Send + Sync + 'static {
     fn run<'run>(&'run self, services: &'run Services, tx: &'run mut Tx, due: &'run Due)
     -> BoxFuture<'run, Result<()>>;
 
-    /// The occasion was missed (cxbot was off for longer than the catch-up window). Leave word for the leads if it matters.
+    /// The occasion will not happen any more: cxbot was off for longer than the catch-up window, or [`Job::run`] refused or failed for
+    /// good. Leave word for the leads if it matters; what is written here is kept, what `run` wrote is not.
     fn missed<'run>(
         &'run self,
         services: &'run Services,

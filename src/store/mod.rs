@@ -8,8 +8,11 @@
 //! all writes share one disk sync and a failing one takes back only itself. On PostgreSQL each closure is its own transaction. When
 //! [`Store::write`] returns `Ok`, the change is on disk.
 
+mod kept;
 mod postgres;
 mod sqlite;
+
+pub use kept::{forget, keep, keep_first, kept};
 
 use std::fmt;
 use std::path::Path;

@@ -1,8 +1,17 @@
 //! Every store function, on both databases. The PostgreSQL half needs a server named by TEST_POSTGRES_URL.
 
+mod cx_index;
+mod fake_discord;
+mod learning;
 mod migrations;
 mod outbox;
+mod people;
+mod programs;
 mod pulse;
+mod recognition;
+mod schedule;
 mod sealed;
+mod stage;
 mod support;
+mod walls;
 mod writes;

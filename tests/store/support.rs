@@ -21,10 +21,14 @@ pub async fn sqlite() -> Fixture {
 
 #[expect(clippy::disallowed_methods, reason = "a test asks its surroundings for a server")]
 pub async fn postgres() -> Fixture {
-    let server = std::env::var("TEST_POSTGRES_URL").expect("TEST_POSTGRES_URL must name a PostgreSQL server for throwaway databases");
+    let server = std::env::var("TEST_POSTGRES_URL")
+        .expect("TEST_POSTGRES_URL must name a PostgreSQL server for throwaway databases");
     let name = format!("cxbot_test_{:016x}", u64::from_be_bytes(random()));
     let mut admin = PgConnection::connect(&server).await.expect("the PostgreSQL server");
-    sqlx::query(sqlx::AssertSqlSafe(format!("create database {name}"))).execute(&mut admin).await.expect("a fresh database");
+    sqlx::query(sqlx::AssertSqlSafe(format!("create database {name}")))
+        .execute(&mut admin)
+        .await
+        .expect("a fresh database");
     let (base, _) = server.rsplit_once('/').expect("TEST_POSTGRES_URL ends with /DATABASE");
     let url = format!("{base}/{name}");
     let store = Store::connect(&url).await.expect("the fresh database");
@@ -46,7 +50,9 @@ impl Drop for Fixture {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
             runtime.block_on(async {
                 if let Ok(mut admin) = PgConnection::connect(&server).await {
-                    let _ = sqlx::query(sqlx::AssertSqlSafe(format!("drop database if exists {name} with (force)"))).execute(&mut admin).await;
+                    let _ = sqlx::query(sqlx::AssertSqlSafe(format!("drop database if exists {name} with (force)")))
+                        .execute(&mut admin)
+                        .await;
                 }
             });
         });

@@ -74,7 +74,9 @@ async fn a_panicking_write_fails_alone_and_the_store_lives_on(store: Store) {
 async fn many_writers_at_once_all_succeed(store: Store) {
     let writes = (0..300).map(|number| {
         let store = store.clone();
-        tokio::spawn(async move { store.write(move |tx| Box::pin(async move { add(tx, &format!("thing {number}")).await })).await })
+        tokio::spawn(async move {
+            store.write(move |tx| Box::pin(async move { add(tx, &format!("thing {number}")).await })).await
+        })
     });
     for outcome in futures_util::future::join_all(writes).await {
         assert!(outcome.unwrap().unwrap());

@@ -1,0 +1,194 @@
+//! The command line.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+use crate::app::{self, App};
+use crate::check;
+use crate::clock::Clock;
+use crate::config::{LogFormat, Overrides, Settings, read_token};
+use crate::cx_index;
+use crate::error::{Error, Result};
+use crate::playground::{self, Playground};
+use crate::store::Store;
+
+const EXIT_CODES: &str = "Exit codes:
+  0  done
+  1  not done, for a reason that you can mend (a setting, a file, a token); the message says what to do next
+  2  the command line was not understood
+  3  not done because of a fault in cxbot or its surroundings; the log holds the details";
+
+/// A Discord bot for an agency's customer-experience working group: lessons, pulse surveys, recognition, two CX index scores.
+#[derive(Debug, Parser)]
+#[command(version, after_help = EXIT_CODES, arg_required_else_help = true)]
+struct Cli {
+    /// A settings file laid over the built-in settings (see config/cxbot.toml)
+    #[arg(long, global = true, value_name = "FILE", env = "CXBOT_CONFIG_FILE")]
+    config: Option<PathBuf>,
+
+    /// The data folder (default: cxbot-data in the current folder)
+    #[arg(long, global = true, value_name = "DIR")]
+    data: Option<PathBuf>,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Try cxbot here, without Discord: a rehearsal server, the bot, and a page in your browser
+    #[command(after_help = "Examples:
+  cxbot playground                     open the page; what you do is kept in cxbot-data/playground
+  cxbot playground --fresh             start over with the demonstration agency
+  cxbot playground --port 9000 --no-browser")]
+    Playground {
+        /// Port of the page (default 8650; 0 picks a free one)
+        #[arg(long, value_name = "N")]
+        port: Option<u16>,
+        /// Print the address instead of opening a browser
+        #[arg(long)]
+        no_browser: bool,
+        /// Forget what was done before and start over
+        #[arg(long)]
+        fresh: bool,
+    },
+
+    /// Run the bot on Discord
+    #[command(after_help = "Examples:
+  DISCORD_TOKEN=… cxbot run
+  DISCORD_TOKEN_FILE=/run/secrets/token CXBOT_DATABASE__URL=postgres://cx@db/cx cxbot run --config /etc/cxbot.toml")]
+    Run,
+
+    /// Check settings and content: every file in config/, with file, line, key and what was expected
+    #[command(after_help = "Examples:
+  cxbot check
+  CXBOT_CONTENT__DIR=our-content cxbot check --config our.toml")]
+    Check,
+
+    /// Bring the database up to date (cxbot run does this by itself)
+    Migrate,
+
+    /// Take in figures for the CX index from a file in cxbot's own table format (CSV; see config/examples)
+    #[command(after_help = "Examples:
+  cxbot import figures.csv --dry-run   show every problem and which scores would change; store nothing
+  cxbot import figures.csv")]
+    Import {
+        /// The file
+        file: PathBuf,
+        /// Show what would happen and store nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
+/// Reads the command line, does what it says, and turns the outcome into an exit code.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(code) => code,
+        Err(Error::Refused(sentence)) => {
+            eprintln!("{sentence}");
+            ExitCode::from(1)
+        }
+        Err(Error::Internal(cause)) => {
+            eprintln!("cxbot stopped because of a fault: {cause:#}.");
+            ExitCode::from(3)
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<ExitCode> {
+    let port = if let Command::Playground { port, .. } = &cli.command { *port } else { None };
+    let overrides = Overrides { file: cli.config, data_dir: cli.data, port };
+    if matches!(cli.command, Command::Check) {
+        // Checked before anything is loaded, so that every problem is named and not only the first.
+        return check::run(&overrides);
+    }
+    let settings = Settings::load(&overrides)?;
+    start_log(&settings)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(anyhow::Error::from)?;
+    let outcome = runtime.block_on(act(cli.command, settings));
+    runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+    outcome.map(|()| ExitCode::SUCCESS)
+}
+
+async fn act(command: Command, settings: Settings) -> Result<()> {
+    match command {
+        Command::Playground { no_browser, fresh, .. } => {
+            let playground = Playground::start(settings, playground::Start { fresh }).await?;
+            println!("The playground is ready: {}", playground.address());
+            println!("Press Ctrl+C to stop. What you did is kept until you start with --fresh.");
+            if !no_browser {
+                playground::open_browser(&playground.address());
+            }
+            playground.run_until(app::stop_signal()).await
+        }
+        Command::Run => {
+            let token = read_token()?;
+            let app = App::build(settings, Clock::system(), token).await?;
+            app.run_until(app::stop_signal()).await
+        }
+        Command::Migrate => {
+            let store = connect(&settings).await?;
+            store.migrate().await?;
+            store.close().await;
+            println!("The database is up to date.");
+            Ok(())
+        }
+        Command::Import { file, dry_run } => import(settings, &file, dry_run).await,
+        Command::Check => unreachable!("handled before the settings are loaded"),
+    }
+}
+
+async fn import(settings: Settings, path: &Path, dry_run: bool) -> Result<()> {
+    let file = std::fs::File::open(path)
+        .map_err(|fault| Error::refused(format!("{} cannot be read: {fault}.", path.display())))?;
+    let name = path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned());
+    let services = app::open(settings, Clock::system()).await?;
+    let report = cx_index::import(&services, std::io::BufReader::new(file), &name, "command line", dry_run).await;
+    services.store.close().await;
+    println!("{}", report?);
+    Ok(())
+}
+
+async fn connect(settings: &Settings) -> Result<Store> {
+    app::make_data_folder(settings)?;
+    Store::connect(&settings.database_url()).await
+}
+
+fn start_log(settings: &Settings) -> Result<()> {
+    let filter = EnvFilter::try_new(&settings.log.filter).map_err(|fault| {
+        Error::refused(format!(
+            "log.filter is not understood: {fault}. Write a level such as info, or info,cxbot::outbox=debug."
+        ))
+    })?;
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match settings.log.format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().init(),
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_is_explained() {
+        for command in Cli::command().get_subcommands() {
+            assert!(command.get_about().is_some(), "{} has no help", command.get_name());
+        }
+    }
+}

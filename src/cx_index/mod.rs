@@ -1,0 +1,36 @@
+//! The CX index: two scores, public-facing and agency-facing, that show their work.
+//!
+//! What it promises: each number comes with its range, its number of answers, what is missing, which programs count and which do not,
+//! and the definition it was computed by. Nothing is published from too few answers or without the customers themselves. "No data"
+//! is said, never zero. Old scores are never overwritten: newer data make a new revision.
+//!
+//! Figures come in as files ([`import`]) and from closed pulses; scores are computed inside the same transaction ([`recompute`]) and
+//! stored, so that `/index` is one read whatever the number of answers. The arithmetic is in [`model`], pure, and held by the
+//! vectors of its specification. Like the inventory of programs, the index belongs to the installation, not to one Discord server.
+
+mod chat;
+mod definitions;
+mod import;
+mod inputs;
+mod job;
+mod message;
+pub mod model;
+mod observation;
+mod recompute;
+mod record;
+mod start;
+pub mod store;
+mod tidy;
+
+pub use chat::CxIndex;
+pub use definitions::{Definitions, Ratified, check};
+pub use import::{ImportReport, import};
+pub use inputs::{Collected, assemble};
+pub use job::{RECOMPUTE_JOB, RecomputeIndex};
+pub use observation::{Found, Observation};
+pub use recompute::{Rescored, recompute};
+pub use record::{
+    AudienceDetail, Comparison, Detail, MeasureLine, ProgramDetail, ProgramLine, Record, Scope, StoredScore,
+};
+pub use start::start;
+pub use tidy::{COLUMNS, ImportRefusal, Inventory, Parsed, RowProblem, escape_cell, parse_tidy};

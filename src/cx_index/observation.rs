@@ -1,0 +1,104 @@
+//! A figure as it came in, before it is scored.
+
+use super::model::measure::{Figure, Ruler};
+use super::model::points::{Anchors, Counts};
+use crate::calendar::Quarter;
+
+/// One figure of one measure in one channel and quarter.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Observation {
+    /// Key of the program.
+    pub program: String,
+    /// Key of the measure inside the program.
+    pub measure: String,
+    /// The channel, `all` when channels are not told apart.
+    pub channel: String,
+    /// The quarter it was collected in.
+    pub quarter: Quarter,
+    /// The survey. Measures of one survey come from the same people.
+    pub source_id: String,
+    /// What was found.
+    pub found: Found,
+    /// The channel's customers: how many people could have answered.
+    pub population: Option<u64>,
+    /// Where it comes from, in words.
+    pub note: String,
+    /// Made up for practice.
+    pub demonstration: bool,
+}
+
+/// What was found, in points where it comes from a question.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Found {
+    /// Answers by option, worst first.
+    Counts(Vec<u64>),
+    /// Share of positive answers.
+    Share {
+        /// 0 to 100.
+        percent: f64,
+        /// Answers behind it.
+        n: u64,
+    },
+    /// A mean.
+    Mean {
+        /// 0 to 100.
+        points: f64,
+        /// Standard deviation, in points.
+        deviation: f64,
+        /// Answers behind it.
+        n: u64,
+    },
+    /// An operational figure and the anchors in force.
+    Value {
+        /// In the measure's unit.
+        value: f64,
+        /// Worth 0 points.
+        worst: f64,
+        /// Worth 75 points.
+        target: f64,
+        /// Worth 100 points.
+        best: Option<f64>,
+    },
+}
+
+impl Found {
+    /// Answers behind it; `None` for an operational figure.
+    #[must_use]
+    pub fn n(&self) -> Option<u64> {
+        match self {
+            Self::Counts(counts) => Some(counts.iter().sum()),
+            Self::Share { n, .. } | Self::Mean { n, .. } => Some(*n),
+            Self::Value { .. } => None,
+        }
+    }
+
+    /// As the database writes it.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Counts(_) => "counts",
+            Self::Share { .. } => "share",
+            Self::Mean { .. } => "mean",
+            Self::Value { .. } => "value",
+        }
+    }
+
+    /// The figure as the arithmetic takes it, with its ruler; `options` is the scale of the measure. `None` when the stored figure
+    /// does not make sense, which the import does not let in.
+    #[must_use]
+    pub fn scored_on(&self, options: u8) -> Option<(Ruler, Figure)> {
+        match self {
+            Self::Counts(counts) => {
+                let ruler = Ruler::Options(u8::try_from(counts.len()).ok()?);
+                Some((ruler, Figure::Counts(Counts::new(counts.clone())?)))
+            }
+            Self::Share { percent, n } => Some((Ruler::Options(2), Figure::Share { percent: *percent, n: *n })),
+            Self::Mean { points, deviation, n } => {
+                Some((Ruler::Options(options), Figure::Mean { points: *points, standard_deviation: *deviation, n: *n }))
+            }
+            Self::Value { value, worst, target, best } => {
+                Some((Ruler::Anchors(Anchors::new(*worst, *target, *best)?), Figure::Value(*value)))
+            }
+        }
+    }
+}

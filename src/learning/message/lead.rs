@@ -1,0 +1,231 @@
+//! What leads read: previews, schedules, the list of series, the choices under a field.
+
+use std::fmt::Write as _;
+
+use super::learner::{lesson_post, thread_text};
+use crate::discord::Choice;
+use crate::ids::ChannelId;
+use crate::learning::library::Series;
+use crate::learning::model::Lesson;
+use crate::post::{Card, Post};
+
+/// The lesson as a lead sees it before it is posted.
+pub(in crate::learning) fn preview(lesson: &Lesson) -> Post {
+    let thread = thread_text(lesson).text;
+    lesson_post(lesson).with_card(
+        Card::new("In the thread below it", thread)
+            .with_footer(format!("Preview: only you can see this. {} quiz questions.", lesson.questions.len())),
+    )
+}
+
+/// To a lead: it is on its way.
+pub(in crate::learning) fn posted(lesson: &Lesson, channel: ChannelId) -> Post {
+    Post::text(format!("“{}” is on its way to {}, with a thread for the discussion.", lesson.title, channel.mention()))
+}
+
+/// To a lead: the series has a day and an hour.
+pub(in crate::learning) fn scheduled(
+    series: &Series,
+    words: &str,
+    channel: ChannelId,
+    first: &str,
+    next: &Lesson,
+) -> Post {
+    Post::text(format!(
+        "**{}** now posts one lesson at a time in {}. {words}.\nFirst: {first}, with “{}”. /lesson list shows what comes; \
+         /lesson skip leaves out the next date, /lesson pause stops for a while.",
+        series.title,
+        channel.mention(),
+        next.title
+    ))
+}
+
+/// To a lead: paused.
+pub(in crate::learning) fn paused(series: &Series) -> Post {
+    Post::text(format!("**{}** is paused. Nothing is posted until you use /lesson resume.", series.title))
+}
+
+/// To a lead: goes on.
+pub(in crate::learning) fn resumed(series: &Series, next: Option<&str>) -> Post {
+    let next = next.map(|next| format!(" Next: {next}.")).unwrap_or_default();
+    Post::text(format!("**{}** goes on with the lesson it stopped at.{next}", series.title))
+}
+
+/// To a lead: the next date is left out.
+pub(in crate::learning) fn skipped(series: &Series, slot: &str) -> Post {
+    Post::text(format!("**{}**: nothing is posted on {slot}. The lesson comes at the date after it.", series.title))
+}
+
+/// One series in [`listed`].
+#[derive(Debug)]
+pub(in crate::learning) struct SeriesListing<'library> {
+    pub series: &'library Series,
+    pub posted: usize,
+    /// The lesson that comes next.
+    pub next: Option<&'library Lesson>,
+    /// The rhythm and the next date, in words; `None` without a schedule.
+    pub schedule: Option<String>,
+}
+
+/// To a lead: every series, where it stands and when it goes on.
+pub(in crate::learning) fn listed(series: &[SeriesListing<'_>], problem_count: usize) -> Post {
+    let mut text = "**Lesson series**\n".to_owned();
+    for SeriesListing { series, posted, next, schedule } in series {
+        let mut line = format!("\n**{}** ({} of {} posted)", series.title, posted, series.lessons.len());
+        if !series.about.is_empty() {
+            let _ = write!(line, "\n{}", series.about);
+        }
+        let _ = match (next, schedule) {
+            (Some(next), Some(schedule)) => write!(line, "\nNext: {}. {}. {schedule}", next.number, next.title),
+            (Some(next), None) => {
+                write!(line, "\nNext: {}. {}. No schedule: /lesson schedule gives it one.", next.number, next.title)
+            }
+            (None, _) => write!(line, "\nComplete. /lesson post repeats a single lesson."),
+        };
+        line.push('\n');
+        if text.chars().count() + line.chars().count() > 1_800 {
+            text.push_str("\n… and more series.");
+            break;
+        }
+        text.push_str(&line);
+    }
+    if series.is_empty() {
+        text.push_str("\nThere are no lessons. Add files to lessons/ in the content folder.\n");
+    }
+    match problem_count {
+        0 => {}
+        1 => text.push_str(
+            "\nOne problem keeps a lesson file from being used. `cxbot check` names the line and the reason.",
+        ),
+        count => {
+            let _ = write!(
+                text,
+                "\n{count} problems keep lesson files from being used. `cxbot check` names the lines and the reasons."
+            );
+        }
+    }
+    Post::text(text.trim_end())
+}
+
+/// A lesson in the list under a field.
+pub(in crate::learning) fn lesson_choice(lesson: &Lesson) -> Choice {
+    let label = format!("{} {}. {}", lesson.series_title, lesson.number, lesson.title);
+    Choice::new(cut(&label, 100), &lesson.id)
+}
+
+/// A series in the list under a field.
+pub(in crate::learning) fn series_choice(series: &Series) -> Choice {
+    Choice::new(cut(&format!("{} ({} lessons)", series.title, series.lessons.len()), 100), &series.name)
+}
+
+fn cut(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    text.chars().take(most - 1).chain(['…']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::learning::model::tests::{lesson, series};
+
+    #[test]
+    fn a_lesson_before_it_is_posted() {
+        let lesson = lesson("asking", 1);
+        insta::assert_snapshot!(preview(&lesson).as_text(), @r"
+        ## Lesson about asking
+        -# The basics, lesson 1 of 3, 5 minutes
+
+        Ask, listen, act.
+        ┌ In the thread below it
+        │ **Let us talk about it**
+        │ What did you notice?
+        │
+        │ **Try it in ten minutes**
+        │ Try it once.
+        │
+        │ -# Source: A book.
+        └ Preview: only you can see this. 2 quiz questions.
+        [ Take the quiz ]
+        ");
+    }
+
+    #[test]
+    fn a_long_list_keeps_within_discords_limit() {
+        let many: Vec<_> = (0..60).map(|_| series()).collect();
+        let listings: Vec<_> = many
+            .iter()
+            .map(|series| SeriesListing {
+                series,
+                posted: 1,
+                next: series.lessons.get(1),
+                schedule: Some("x".repeat(90)),
+            })
+            .collect();
+        assert!(listed(&listings, 9).text.chars().count() <= 2_000);
+        let mut long = lesson("asking", 1);
+        long.title = "T".repeat(120);
+        assert_eq!(lesson_choice(&long).label.chars().count(), 100);
+    }
+
+    #[test]
+    fn what_leads_read() {
+        let series = series();
+        let words = "Every Tuesday at 09:00 (America/New_York), not on holidays";
+        let posts = [
+            posted(&series.lessons[0], ChannelId(5)),
+            scheduled(&series, words, ChannelId(5), "Tuesday, November 24, 2026 at 09:00", &series.lessons[0]),
+            paused(&series),
+            resumed(&series, Some("Tuesday, November 24, 2026 at 09:00")),
+            resumed(&series, None),
+            skipped(&series, "Tuesday, November 24, 2026 at 09:00"),
+        ];
+        insta::assert_snapshot!(posts.map(|post| post.as_text()).join("\n---\n"), @r"
+        “Lesson about asking” is on its way to <#5>, with a thread for the discussion.
+        ---
+        **The basics** now posts one lesson at a time in <#5>. Every Tuesday at 09:00 (America/New_York), not on holidays.
+        First: Tuesday, November 24, 2026 at 09:00, with “Lesson about asking”. /lesson list shows what comes; /lesson skip leaves out the next date, /lesson pause stops for a while.
+        ---
+        **The basics** is paused. Nothing is posted until you use /lesson resume.
+        ---
+        **The basics** goes on with the lesson it stopped at. Next: Tuesday, November 24, 2026 at 09:00.
+        ---
+        **The basics** goes on with the lesson it stopped at.
+        ---
+        **The basics**: nothing is posted on Tuesday, November 24, 2026 at 09:00. The lesson comes at the date after it.
+        ");
+        let listing = |posted, next: Option<usize>, schedule: Option<&str>| SeriesListing {
+            series: &series,
+            posted,
+            next: next.map(|next| &series.lessons[next]),
+            schedule: schedule.map(Into::into),
+        };
+        let dated = format!("{words}. Next date: Tuesday, November 24, 2026 at 09:00.");
+        let listings = [listing(1, Some(1), Some(&dated)), listing(0, Some(0), None), listing(3, None, None)];
+        insta::assert_snapshot!(listed(&listings, 2).as_text(), @r"
+        **Lesson series**
+
+        **The basics** (1 of 3 posted)
+        First steps.
+        Next: 2. Lesson about listening. Every Tuesday at 09:00 (America/New_York), not on holidays. Next date: Tuesday, November 24, 2026 at 09:00.
+
+        **The basics** (0 of 3 posted)
+        First steps.
+        Next: 1. Lesson about asking. No schedule: /lesson schedule gives it one.
+
+        **The basics** (3 of 3 posted)
+        First steps.
+        Complete. /lesson post repeats a single lesson.
+
+        2 problems keep lesson files from being used. `cxbot check` names the lines and the reasons.
+        ");
+        insta::assert_snapshot!(listed(&[], 1).as_text(), @r"
+        **Lesson series**
+
+        There are no lessons. Add files to lessons/ in the content folder.
+
+        One problem keeps a lesson file from being used. `cxbot check` names the line and the reason.
+        ");
+    }
+}

@@ -1,0 +1,30 @@
+//! Learning: short lessons that a group reads together, and that each member keeps for good.
+//!
+//! A lesson is one Markdown file. A lead posts it, or the calendar does once a week; a thread below it holds the discussion. Anybody may
+//! take its quiz as often as they like, in private: every option explains itself, and a lesson is done from three right answers in four.
+//! Nobody but the learner sees how they answered or what they have done. There are no points, no streaks and no rankings.
+//!
+//! Lessons are read anew when their files change. One that is removed or rewritten while somebody is in its quiz says so kindly; one
+//! that is rewritten after it was posted is not posted again.
+
+mod calendar;
+mod chat;
+mod content;
+mod job;
+mod library;
+mod lint;
+mod message;
+mod model;
+mod posting;
+mod store;
+
+pub use chat::Learning;
+pub use job::{JOB, PostLesson};
+pub use library::{Library, Series, Shelf};
+pub use lint::{check, reading_grade};
+pub use message::{Action, NAME, Place, lesson_post, thread_text};
+pub use model::{Answered, Lesson, Next, Question, QuestionOption, Quiz};
+pub use store::{
+    NewLessonPost, has_posted_since, list_answers, list_done, list_posted, record_answer, record_done, record_post,
+    restart_quiz,
+};

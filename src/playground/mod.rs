@@ -1,0 +1,262 @@
+//! The playground: an emulated Discord with a demonstration agency, the real bot, and a page to be anybody.
+//!
+//! It is a newcomer's first five minutes, a lead's rehearsal room, and the ground that end-to-end tests stand on. The bot speaks to
+//! the emulator over loopback through the same client as to Discord, so what works here works there. Everything is kept in
+//! `<data>/playground/` and survives a restart.
+
+mod kept;
+mod seed;
+mod web;
+
+use std::future::Future;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::app::App;
+use crate::clock::Clock;
+use crate::config::{Settings, Token};
+use crate::emulator::{Emulator, Id, MemberView};
+use crate::error::{Error, Result};
+use crate::services::Services;
+use crate::{outbox, schedule};
+
+/// How to start.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Start {
+    /// Forget what was done before.
+    pub fresh: bool,
+}
+
+/// A running playground.
+#[derive(Debug)]
+pub struct Playground {
+    desk: Arc<Desk>,
+    stopping: CancellationToken,
+    bot: JoinHandle<Result<()>>,
+    page: JoinHandle<()>,
+    keeper: JoinHandle<()>,
+}
+
+/// What the page works with.
+#[derive(Debug)]
+struct Desk {
+    emulator: Emulator,
+    clock: Clock,
+    services: Services,
+    guild: Id,
+    key: String,
+    port: u16,
+}
+
+impl Playground {
+    /// Starts the emulator, the bot and the page.
+    ///
+    /// # Errors
+    /// A sentence that says what to mend: a port in use, a folder that cannot be written.
+    pub async fn start(mut settings: Settings, start: Start) -> Result<Self> {
+        let folder = settings.data.dir.join("playground");
+        settings.data.dir.clone_from(&folder);
+        // The playground never touches a group's own database.
+        settings.use_database("");
+        if start.fresh {
+            kept::forget(&folder)?;
+        }
+        crate::app::make_data_folder(&settings)?;
+        // The page's port first: if it is taken, nothing else has been started.
+        let page_listener = listen(settings.playground.port).await?;
+        let port = page_listener.local_addr().map_err(anyhow::Error::from)?.port();
+
+        let kept = kept::load(&folder)?;
+        let clock = Clock::shifted(kept.as_ref().map_or(TimeDelta::zero(), |kept| kept.ahead()));
+        let is_new = kept.is_none();
+        let world = match kept {
+            Some(kept) => kept.world,
+            None => seed::world(clock.now()),
+        };
+        let emulator = Emulator::start(listen(0).await?, clock.clone(), world).map_err(anyhow::Error::from)?;
+        settings.discord.api_base = emulator.api_base();
+        let token = Token::new(emulator.token());
+        let app = App::build(settings, clock.clone(), token).await?;
+        let services = app.services().clone();
+        let guild = seed::guild(&emulator)?;
+        if is_new {
+            seed::database(&services, &emulator).await?;
+        }
+
+        let stopping = CancellationToken::new();
+        let bot = tokio::spawn(app.run_until(stopping.clone().cancelled_owned()));
+        let desk = Arc::new(Desk { emulator, clock, services, guild, key: random_key()?, port });
+        let page = tokio::spawn({
+            let router = web::router(desk.clone());
+            let stopping = stopping.clone();
+            async move {
+                // Open pages hold an event stream for ever, so the page simply ends with the playground.
+                tokio::select! {
+                    served = axum::serve(page_listener, router) => {
+                        if let Err(fault) = served {
+                            tracing::error!(error = %fault, "The playground's page stopped");
+                        }
+                    }
+                    () = stopping.cancelled() => {}
+                }
+            }
+        });
+        let keeper = tokio::spawn(kept::keep(folder, desk.emulator.clone(), desk.clock.clone(), stopping.clone()));
+        let playground = Self { desk, stopping, bot, page, keeper };
+        playground.wait_for_bot().await?;
+        Ok(playground)
+    }
+
+    /// The page's address, with the key that lets it in.
+    #[must_use]
+    pub fn address(&self) -> String {
+        format!("http://127.0.0.1:{}/?key={}", self.desk.port, self.desk.key)
+    }
+
+    /// Runs until `stop` is done, then keeps everything and closes.
+    ///
+    /// # Errors
+    /// When the bot ended by itself.
+    pub async fn run_until(mut self, stop: impl Future<Output = ()>) -> Result<()> {
+        let ended = tokio::select! {
+            () = stop => None,
+            outcome = &mut self.bot => Some(outcome),
+        };
+        self.stopping.cancel();
+        let outcome = match ended {
+            Some(outcome) => outcome,
+            None => (&mut self.bot).await,
+        };
+        let _ = self.page.await;
+        let _ = self.keeper.await;
+        self.desk.emulator.stop();
+        outcome.map_err(|fault| Error::internal(format!("The bot ended by itself: {fault}")))?
+    }
+
+    async fn wait_for_bot(&self) -> Result<()> {
+        self.desk
+            .emulator
+            .ready(Duration::from_secs(10))
+            .await
+            .map_err(|_| Error::internal("The bot did not reach the emulator within ten seconds"))
+    }
+}
+
+impl Desk {
+    fn server_name(&self) -> String {
+        self.emulator.guilds(self.first_person()).into_iter().next().map(|guild| guild.name).unwrap_or_default()
+    }
+
+    fn zone(&self) -> String {
+        self.services.settings.time.zone.name().to_owned()
+    }
+
+    /// Everybody but the bots, leads first: the first one is who a newcomer starts as, and a lead can do nearly everything.
+    fn people(&self) -> Vec<MemberView> {
+        let mut people: Vec<_> = self.emulator.members(self.guild).into_iter().filter(|member| !member.bot).collect();
+        people.sort_by_key(|member| !member.roles.iter().any(|role| role.name == seed::LEAD_ROLE));
+        people
+    }
+
+    fn first_person(&self) -> Id {
+        self.people().first().map_or(self.guild, |person| person.user_id)
+    }
+
+    fn first_channel(&self, viewer: Id) -> Id {
+        let channels = self.emulator.channels(self.guild, viewer);
+        channels.iter().find(|channel| channel.can_send).map_or(self.guild, |channel| channel.id)
+    }
+
+    async fn advance(&self, step: TimeDelta) -> Result<()> {
+        self.move_to(self.clock.now() + step).await
+    }
+
+    async fn advance_to_next(&self) -> Result<()> {
+        match self.next_due().await? {
+            Some(at) => self.move_to(at).await,
+            None => {
+                Err(Error::refused("Nothing is scheduled. Plan something first, for example with /lesson schedule."))
+            }
+        }
+    }
+
+    /// Walks through everything that falls due on the way, in order, as if the time had really passed.
+    async fn move_to(&self, until: DateTime<Utc>) -> Result<()> {
+        const MOST_STOPS: usize = 500;
+        for _ in 0..MOST_STOPS {
+            match self.next_due().await? {
+                Some(at) if at > self.clock.now() && at < until => {
+                    self.clock.set(at);
+                    self.settle().await;
+                }
+                _ => break,
+            }
+        }
+        self.clock.set(until);
+        self.settle().await;
+        Ok(())
+    }
+
+    async fn next_due(&self) -> Result<Option<DateTime<Utc>>> {
+        self.services.store.read(|tx| Box::pin(schedule::next_due(tx))).await
+    }
+
+    /// Waits until what is due now has been done and sent, but not for ever: a fault switched on may hold it up.
+    async fn settle(&self) {
+        let quiet = async {
+            loop {
+                let now = self.clock.now();
+                let busy = self
+                    .services
+                    .store
+                    .read(move |tx| {
+                        Box::pin(async move {
+                            let due = schedule::next_due(tx).await?.is_some_and(|at| at <= now);
+                            Ok(due || outbox::waiting(tx, now).await? > 0)
+                        })
+                    })
+                    .await
+                    .unwrap_or(false);
+                if !busy {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let _ = tokio::time::timeout(Duration::from_secs(5), quiet).await;
+    }
+}
+
+/// Opens the page in the person's browser; if that does not work, the printed address does.
+pub fn open_browser(address: &str) {
+    let (program, arguments): (&str, &[&str]) = if cfg!(target_os = "macos") {
+        ("open", &[])
+    } else if cfg!(target_os = "windows") {
+        ("cmd", &["/C", "start", ""])
+    } else {
+        ("xdg-open", &[])
+    };
+    let quiet = std::process::Stdio::null;
+    let _ = std::process::Command::new(program).args(arguments).arg(address).stdout(quiet()).stderr(quiet()).spawn();
+}
+
+async fn listen(port: u16) -> Result<TcpListener> {
+    TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await.map_err(|fault| {
+        Error::refused(format!(
+            "Port {port} on this machine cannot be used: {fault}. Choose another with --port N, or --port 0 for any."
+        ))
+    })
+}
+
+fn random_key() -> Result<String> {
+    let mut bytes = [0_u8; 16];
+    getrandom::fill(&mut bytes)
+        .map_err(|fault| Error::internal(format!("The operating system gave no random numbers: {fault}")))?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}

@@ -1,0 +1,98 @@
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+
+use super::*;
+use crate::ids::{GuildId, UserId};
+use crate::recognition::model::{NominationId, Relation};
+
+pub(in crate::recognition) fn sample(state: State) -> Nomination {
+    let at: DateTime<Utc> = "2026-11-23T12:00:00Z".parse().unwrap();
+    Nomination {
+        id: NominationId(7),
+        guild: GuildId(1),
+        round: None,
+        nominator: UserId(11),
+        nominee: UserId(22),
+        state,
+        consent: None,
+        tag: Some("outside-in".into()),
+        tag_title: Some("Principle: Design from the outside in".into()),
+        relation: Some(Relation::SameTeam),
+        words: Words::new(
+            "On 3 November she rewrote the letter *with* three applicants. @everyone should see it: https://x.example",
+            "first-time applicants",
+            "They understood it at the first reading.",
+            "\"At last I know what to bring.\"",
+        ),
+        reason: (state == State::Declined).then(|| "A single case and its effect would make it stronger.".into()),
+        revision: 4,
+        stories: 0,
+        drafted_at: at,
+        sent_at: None,
+        decided_at: None,
+        decided_by: None,
+        answered_at: None,
+    }
+}
+
+pub(in crate::recognition) fn server() -> GuildSettings {
+    GuildSettings {
+        guild: GuildId(1),
+        name: "CX *group*".into(),
+        zone: Tz::America__New_York,
+        lead_role: None,
+        learning_channel: None,
+        pulse_channel: None,
+        recognition_channel: Some(ChannelId(5)),
+        set_up_at: None,
+    }
+}
+
+#[test]
+fn what_others_read() {
+    let mut published = sample(State::Published);
+    published.consent = Some(Consent::Named);
+    let screens = [
+        ("question", question(&sample(State::Asked), &server()).as_text()),
+        ("question, published", question(&published, &server()).as_text()),
+        ("question, private", question(&sample(State::Private), &server()).as_text()),
+        ("story with name", story(&published, true).as_text()),
+        ("story without name", story(&published, false).text),
+        ("declined", declined(&sample(State::Declined)).as_text()),
+        ("passed on", passed_on_thanks(&sample(State::Waiting), &server()).as_text()),
+        ("told the author", told_passed_on(&sample(State::Thanked)).as_text()),
+        ("form", words_form(&sample(State::Draft)).as_text()),
+        ("reason form", reason_form(&sample(State::Waiting)).as_text()),
+        ("thanks form", thanks_form(UserId(22)).as_text()),
+        ("thanks", thanks("Ben_R", UserId(11), "You stayed on the line.", "She had her answer.", "CX group").as_text()),
+        ("thanks sent", thanks_sent(UserId(22)).as_text()),
+    ];
+    let all = screens.map(|(name, words)| format!("── {name}\n{words}")).join("\n\n");
+    insta::assert_snapshot!(all);
+}
+
+#[test]
+fn the_longest_words_fit_discord_even_when_every_character_is_escaped() {
+    let mut longest = sample(State::Asked);
+    let stars = "*".repeat(2000);
+    longest.words = Words::new(&stars, &stars, &stars, &stars);
+    longest.reason = Some("_".repeat(600));
+    for post in [
+        question(&longest, &server()),
+        story(&longest, true),
+        declined(&longest),
+        passed_on_thanks(&longest, &server()),
+    ] {
+        assert!(post.text.chars().count() <= 2000);
+        assert!(post.card.is_none_or(|card| card.text.chars().count() <= 4096));
+        assert!(post.mentions.is_nobody());
+    }
+    for form in [words_form(&longest), reason_form(&longest), thanks_form(UserId(u64::MAX))] {
+        assert!(form.title.chars().count() <= 45);
+        for input in form.inputs {
+            assert!(input.label.chars().count() <= 45, "{}", input.label);
+            assert!(input.placeholder.chars().count() <= 100, "{}", input.placeholder);
+            assert!(input.value.chars().count() <= input.max_chars.into());
+        }
+    }
+}

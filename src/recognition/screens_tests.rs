@@ -1,0 +1,100 @@
+use super::*;
+use crate::config::Content;
+use crate::recognition::message::tests::{sample, server};
+use crate::recognition::model::{NominationId, RoundId, Words};
+
+#[test]
+fn the_private_screens() {
+    let catalogue = Catalogue::load(&Content::built_in()).unwrap();
+    let mut empty = sample(State::Draft);
+    (empty.tag, empty.tag_title, empty.relation, empty.words) = (None, None, None, Words::default());
+    let mut partial = sample(State::Draft);
+    partial.words.evidence.clear();
+    let mut accepted_and_withdrawn = sample(State::Withdrawn);
+    accepted_and_withdrawn.decided_at = Some(accepted_and_withdrawn.drafted_at);
+    let round = Round { id: RoundId(1), quarter: crate::calendar::Quarter::new(2027, 1).unwrap(), closed_at: None };
+    let place = Place { at: 2, of: 3, previous: Some(NominationId(6)), next: None };
+    let mut about_me = sample(State::Asked);
+    (about_me.nominator, about_me.nominee) = (UserId(33), UserId(11));
+    let screens = [
+        ("empty draft", author(&empty, &catalogue, None).as_text()),
+        ("partial draft", author(&partial, &catalogue, Some("You began this earlier; here it is again.")).text),
+        ("ready", author(&sample(State::Draft), &catalogue, None).as_text()),
+        ("waiting", author(&sample(State::Waiting), &catalogue, None).as_text()),
+        ("declined", author(&sample(State::Declined), &catalogue, None).as_text()),
+        ("accepted", author(&sample(State::Refused), &catalogue, None).as_text()),
+        ("sent", sent(&sample(State::Waiting), &round).as_text()),
+        ("taken back", taken_back(&sample(State::Withdrawn)).as_text()),
+        (
+            "mine",
+            mine(&[about_me, sample(State::Waiting), sample(State::Declined), accepted_and_withdrawn], UserId(11))
+                .as_text(),
+        ),
+        ("mine, none", mine(&[], UserId(11)).as_text()),
+        ("review", review(&sample(State::Waiting), place, Some("Accepted.")).as_text()),
+        ("review, none", nothing_to_review(None).as_text()),
+        ("sure", sure(&sample(State::Published)).as_text()),
+        ("erased", ERASED.to_owned()),
+        (
+            "round",
+            [(true, true), (true, false), (false, true), (false, false)]
+                .map(|(open, changed)| round_set(&round, open, changed))
+                .join("\n"),
+        ),
+    ];
+    let all = screens.map(|(name, words)| format!("── {name}\n{words}")).join("\n\n");
+    insta::assert_snapshot!(all);
+}
+
+#[test]
+fn the_reviewer_never_sees_the_author() {
+    let place = Place { at: 1, of: 1, previous: None, next: None };
+    let shown = review(&sample(State::Waiting), place, None);
+    let everything = serde_json::to_string(&shown).unwrap();
+    assert!(everything.contains("<@22>") && !everything.contains("11"), "{everything}");
+}
+
+#[test]
+fn the_nominee_learns_of_it_only_when_it_is_accepted_and_strangers_never() {
+    let catalogue = Catalogue::load(&Content::built_in()).unwrap();
+    for state in State::ALL {
+        let seen = |user| seen_by(UserId(user), &sample(state), &catalogue, &server()).is_ok();
+        assert!(seen(11), "the author sees {state:?}");
+        assert!(!seen(33), "a stranger does not see {state:?}");
+        assert_eq!(seen(22), matches!(state, State::Asked | State::Published | State::Private), "{state:?}");
+    }
+}
+
+#[test]
+fn the_outcome_for_the_author_does_not_tell_what_the_nominee_answered() {
+    let mut withdrawn = sample(State::Withdrawn);
+    withdrawn.decided_at = Some(withdrawn.drafted_at);
+    let outcomes =
+        [State::Asked, State::Published, State::Private, State::Refused].map(|state| outcome(&sample(state)));
+    assert!(outcomes.iter().all(|text| *text == outcome(&withdrawn)));
+}
+
+#[test]
+fn no_two_controls_of_a_screen_share_an_id() {
+    let catalogue = Catalogue::load(&Content::built_in()).unwrap();
+    let place = Place { at: 1, of: 1, previous: None, next: None };
+    let mut screens = vec![review(&sample(State::Waiting), place, None)];
+    for state in State::ALL {
+        screens.push(author(&sample(state), &catalogue, None));
+        screens.push(question(&sample(state), &server()));
+    }
+    for screen in screens {
+        let mut ids: Vec<_> = screen
+            .rows
+            .iter()
+            .flat_map(|row| match row {
+                crate::post::Row::Buttons(buttons) => buttons.iter().map(|button| button.id.clone()).collect(),
+                crate::post::Row::Select(select) => vec![select.id.clone()],
+            })
+            .collect();
+        let all = ids.len();
+        ids.sort();
+        ids.dedup();
+        assert_eq!(ids.len(), all, "{}", screen.as_text());
+    }
+}

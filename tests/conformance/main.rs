@@ -1,0 +1,8 @@
+//! What the emulator takes and says, held against Discord's own description and against independent clients.
+
+mod answers;
+mod clients;
+mod document;
+mod emulator_routes;
+mod emulator_serenity;
+mod openapi;

@@ -1,0 +1,182 @@
+//! What features and leads do with schedules.
+
+use super::*;
+
+crate::on_both!(
+    a_schedule_is_set_found_listed_and_removed,
+    an_unreadable_time_is_refused_in_words_and_changes_nothing,
+    setting_again_replaces_and_starts_afresh,
+    a_preview_says_what_will_not_run_and_why,
+    skipping_twice_skips_one_and_can_be_taken_back,
+    a_skip_looks_past_days_off,
+    a_paused_schedule_rests_and_goes_on_without_catching_up,
+    what_was_due_when_paused_is_dropped,
+    a_paused_schedule_cannot_be_skipped,
+    a_one_time_occasion_is_planned_once_and_can_be_cancelled,
+    schedules_of_others_are_left_alone,
+);
+
+async fn a_schedule_is_set_found_listed_and_removed(store: Store) {
+    let desk = desk(&store);
+    let set = desk.set("0 9 * * tue", "2026-11-23T12:00:00Z").await;
+    assert_eq!(set.words(), "Every Tuesday at 09:00 (America/New_York), not on holidays");
+    assert_eq!(set.payload, serde_json::json!({"series": "cx-foundations"}));
+    let found = store.read(|tx| Box::pin(schedule::find(tx, GUILD, JOB, KEY))).await.unwrap().unwrap();
+    assert_eq!((found.id, found.cron, found.zone), (set.id, set.cron, set.zone));
+    desk.set_new(every("0 9 1 * *", "another"), "2026-11-23T12:00:00Z").await;
+    let keys = |schedules: Vec<Schedule>| schedules.into_iter().map(|schedule| schedule.key).collect::<Vec<_>>();
+    let listed = store.read(|tx| Box::pin(schedule::list(tx, GUILD, JOB))).await.unwrap();
+    assert_eq!(keys(listed), ["another", KEY]);
+    for expected in [true, false] {
+        let removed = store.write(|tx| Box::pin(schedule::remove(tx, GUILD, JOB, KEY))).await.unwrap();
+        assert_eq!(removed, expected);
+    }
+    assert_eq!(store.read(|tx| Box::pin(schedule::find(tx, GUILD, JOB, KEY))).await.unwrap(), None);
+    // Nothing of it is left to run.
+    assert_eq!(desk.tick("2026-11-24T14:00:00Z").await, [""; 0]);
+}
+
+async fn an_unreadable_time_is_refused_in_words_and_changes_nothing(store: Store) {
+    let desk = desk(&store);
+    desk.set("0 9 * * tue", "2026-11-23T12:00:00Z").await;
+    let wrong = every("0 25 * * tue", KEY);
+    let now = at("2026-11-23T12:00:00Z");
+    let outcome = store.write(move |tx| Box::pin(async move { schedule::set(tx, &wrong, now).await })).await;
+    let Err(Error::Refused(sentence)) = outcome else { panic!("{outcome:?}") };
+    assert_eq!(sentence, "The hour `25` is not understood. Write a number from 0 to 23.");
+    let found = store.read(|tx| Box::pin(schedule::find(tx, GUILD, JOB, KEY))).await.unwrap().unwrap();
+    assert_eq!(found.cron.text(), "0 9 * * tue");
+}
+
+async fn setting_again_replaces_and_starts_afresh(store: Store) {
+    let desk = desk(&store);
+    desk.set("0 9 * * tue", "2026-11-23T12:00:00Z").await;
+    desk.skip_next("2026-11-23T12:00:00Z").await.unwrap();
+    desk.pause("2026-11-23T12:00:00Z").await;
+    let set = desk.set("0 9 * * tue", "2026-11-23T12:30:00Z").await;
+    assert_eq!(set.paused_at, None);
+    assert_eq!(desk.preview(1, "2026-11-23T12:30:00Z").await, ["Tuesday, November 24, 2026 at 09:00"]);
+    desk.set("0 10 * * tue", "2026-11-23T12:30:00Z").await;
+    assert_eq!(desk.tick("2026-11-24T15:00:00Z").await, ["cx-foundations 2026-11-24T10:00"]);
+    // The same slot does not run again, even when the schedule is set once more with the clock behind.
+    desk.set("0 10 * * tue", "2026-11-24T14:00:00Z").await;
+    assert_eq!(
+        desk.preview(2, "2026-11-24T14:00:00Z").await,
+        ["Tuesday, November 24, 2026 at 10:00: done already", "Tuesday, December 1, 2026 at 10:00"]
+    );
+    assert_eq!(desk.tick("2026-11-24T15:00:01Z").await, [""; 0]);
+    assert_eq!(desk.tick("2026-12-01T15:00:00Z").await, ["cx-foundations 2026-12-01T10:00"]);
+}
+
+async fn a_preview_says_what_will_not_run_and_why(store: Store) {
+    let desk = desk(&store);
+    desk.set("0 9 * * wed,thu", "2026-11-23T12:00:00Z").await;
+    desk.skip_next("2026-11-23T12:00:00Z").await.unwrap();
+    assert_eq!(
+        desk.preview(4, "2026-11-23T12:00:00Z").await,
+        [
+            "Wednesday, November 25, 2026 at 09:00: skipped, as a lead asked",
+            "Thursday, November 26, 2026 at 09:00: skipped, Thanksgiving Day",
+            "Wednesday, December 2, 2026 at 09:00",
+            "Thursday, December 3, 2026 at 09:00",
+        ]
+    );
+    // What was promised is what happens.
+    let mut ran = Vec::new();
+    for day in 24..=30 {
+        ran.extend(desk.tick(&format!("2026-11-{day}T14:00:00Z")).await);
+    }
+    ran.extend(desk.tick("2026-12-02T14:00:00Z").await);
+    assert_eq!(ran, ["cx-foundations 2026-12-02T09:00"]);
+}
+
+async fn skipping_twice_skips_one_and_can_be_taken_back(store: Store) {
+    let desk = desk(&store);
+    desk.set("0 9 * * tue", "2026-11-23T12:00:00Z").await;
+    let first = desk.skip_next("2026-11-23T12:00:00Z").await.unwrap();
+    assert_eq!((first.to_string(), first.at), ("2026-11-24T09:00".to_owned(), at("2026-11-24T14:00:00Z")));
+    assert_eq!(desk.skip_next("2026-11-23T12:00:01Z").await, Some(first));
+    assert_eq!(desk.unskip("2026-11-23T12:00:02Z").await, Some(first));
+    assert_eq!(desk.unskip("2026-11-23T12:00:03Z").await, None);
+    assert_eq!(desk.tick("2026-11-24T14:00:00Z").await, ["cx-foundations 2026-11-24T09:00"]);
+    let next = desk.skip_next("2026-11-24T14:00:01Z").await.unwrap();
+    assert_eq!(next.to_string(), "2026-12-01T09:00");
+    assert_eq!(desk.tick("2026-12-01T14:00:00Z").await, [""; 0]);
+    assert_eq!(desk.tick("2026-12-08T14:00:00Z").await, ["cx-foundations 2026-12-08T09:00"]);
+    assert_eq!(desk.lately().await, [""; 0]);
+}
+
+async fn a_skip_looks_past_days_off(store: Store) {
+    let desk = desk(&store);
+    desk.set("0 9 * * thu", "2026-11-25T12:00:00Z").await;
+    assert_eq!(desk.skip_next("2026-11-25T12:00:00Z").await.unwrap().to_string(), "2026-12-03T09:00");
+    for (now, ran) in [
+        ("2026-11-26T14:00:00Z", ""),
+        ("2026-12-03T14:00:00Z", ""),
+        ("2026-12-10T14:00:00Z", "cx-foundations 2026-12-10T09:00"),
+    ] {
+        assert_eq!(desk.tick(now).await.join(""), ran, "{now}");
+    }
+}
+
+async fn a_paused_schedule_rests_and_goes_on_without_catching_up(store: Store) {
+    let desk = desk(&store);
+    assert!(!desk.pause("2026-11-23T12:00:00Z").await, "there is none yet");
+    desk.set("*/15 * * * *", "2026-11-23T12:00:00Z").await;
+    assert!(desk.pause("2026-11-23T12:01:00Z").await);
+    assert!(!desk.pause("2026-11-23T12:02:00Z").await);
+    assert_eq!(desk.next_due().await, None);
+    // Ten years later.
+    assert_eq!(desk.tick("2036-11-24T12:00:00Z").await, [""; 0]);
+    assert!(desk.resume("2036-11-24T12:01:00Z").await);
+    assert!(!desk.resume("2036-11-24T12:01:00Z").await);
+    assert_eq!(desk.next_due().await, Some(at("2036-11-24T12:15:00Z")));
+    assert_eq!(desk.tick("2036-11-24T12:15:00Z").await, ["cx-foundations 2036-11-24T07:15"]);
+    assert_eq!(desk.lately().await, [""; 0]);
+}
+
+async fn what_was_due_when_paused_is_dropped(store: Store) {
+    let desk = desk(&store);
+    desk.set("0 9 * * tue", "2026-11-23T12:00:00Z").await;
+    desk.job.behave(KEY, Behaviour::FailThisOften(1));
+    assert_eq!(desk.tick("2026-11-24T14:00:00Z").await.len(), 1);
+    assert!(desk.pause("2026-11-24T14:00:30Z").await);
+    assert!(desk.resume("2026-11-24T14:00:40Z").await);
+    assert_eq!(desk.tick("2026-11-24T14:05:00Z").await, [""; 0]);
+    assert_eq!(desk.tick("2026-12-01T14:00:00Z").await, ["cx-foundations 2026-12-01T09:00"]);
+}
+
+async fn a_paused_schedule_cannot_be_skipped(store: Store) {
+    let desk = desk(&store);
+    assert_eq!(desk.skip_next("2026-11-23T12:00:00Z").await, None);
+    desk.set("0 9 * * tue", "2026-11-23T12:00:00Z").await;
+    desk.pause("2026-11-23T12:00:00Z").await;
+    assert_eq!(desk.skip_next("2026-11-23T12:00:00Z").await, None);
+    assert_eq!(desk.preview(1, "2026-11-23T12:00:00Z").await, ["Tuesday, November 24, 2026 at 09:00"]);
+}
+
+async fn a_one_time_occasion_is_planned_once_and_can_be_cancelled(store: Store) {
+    let desk = desk(&store);
+    assert!(desk.once("pulse:7", "2026-11-24T14:00:00Z", serde_json::Value::Null).await);
+    assert!(!desk.once("pulse:7", "2026-11-25T14:00:00Z", serde_json::Value::Null).await);
+    assert_eq!(desk.next_due().await, Some(at("2026-11-24T14:00:00Z")));
+    let cancel = || store.write(|tx| Box::pin(schedule::cancel_once(tx, GUILD, JOB, "pulse:7")));
+    assert!(cancel().await.unwrap());
+    assert!(!cancel().await.unwrap());
+    assert_eq!(desk.tick("2026-11-24T14:00:00Z").await, [""; 0]);
+    assert!(desk.once("pulse:7", "2026-11-25T14:00:00Z", serde_json::Value::Null).await);
+    assert_eq!(desk.tick("2026-11-25T14:00:00Z").await, ["pulse:7 once"]);
+    assert!(!cancel().await.unwrap(), "it has run");
+    assert!(!desk.once("pulse:7", "2026-11-26T14:00:00Z", serde_json::Value::Null).await);
+}
+
+async fn schedules_of_others_are_left_alone(store: Store) {
+    let desk = desk(&store);
+    desk.set("0 9 * * tue", "2026-11-23T12:00:00Z").await;
+    let theirs = NewSchedule { guild: GuildId(2), ..every("0 9 * * tue", KEY) };
+    desk.set_new(theirs, "2026-11-23T12:00:00Z").await;
+    assert!(desk.pause("2026-11-23T12:00:00Z").await);
+    assert_eq!(desk.runner.tick(at("2026-11-24T14:00:00Z")).await.unwrap().ran, 1);
+    let theirs = store.read(|tx| Box::pin(schedule::find(tx, GuildId(2), JOB, KEY))).await.unwrap().unwrap();
+    assert_eq!(theirs.paused_at, None);
+}
