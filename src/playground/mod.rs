@@ -4,6 +4,8 @@
 //! the emulator over loopback through the same client as to Discord, so what works here works there. Everything is kept in
 //! `<data>/playground/` and survives a restart.
 
+mod backstage;
+mod coming;
 mod kept;
 mod seed;
 mod web;
@@ -159,9 +161,7 @@ impl Desk {
 
     /// Everybody but the bots, leads first: the first one is who a newcomer starts as, and a lead can do nearly everything.
     fn people(&self) -> Vec<MemberView> {
-        let mut people: Vec<_> = self.emulator.members(self.guild).into_iter().filter(|member| !member.bot).collect();
-        people.sort_by_key(|member| !member.roles.iter().any(|role| role.name == seed::LEAD_ROLE));
-        people
+        leads_first(self.emulator.members(self.guild).into_iter().filter(|member| !member.bot).collect())
     }
 
     fn first_person(&self) -> Id {
@@ -244,6 +244,11 @@ pub fn open_browser(address: &str) {
     };
     let quiet = std::process::Stdio::null;
     let _ = std::process::Command::new(program).args(arguments).arg(address).stdout(quiet()).stderr(quiet()).spawn();
+}
+
+fn leads_first(mut people: Vec<MemberView>) -> Vec<MemberView> {
+    people.sort_by_key(|member| !member.roles.iter().any(|role| role.name == seed::LEAD_ROLE));
+    people
 }
 
 async fn listen(port: u16) -> Result<TcpListener> {
