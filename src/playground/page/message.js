@@ -6,6 +6,9 @@ import { Part, Files } from "/parts.js";
 
 const CLOSE_TOGETHER = 5 * 60 * 1000;
 
+/// The beginning of a message without its marks.
+const plain = (message) => (message.content || message.embeds[0]?.title || "").replace(/[*_`#>~]+|<[@#t:][^>]*>/g, "").trim().split("\n")[0].slice(0, 80);
+
 export function Message({ message, before, answered, seen, act, onOpen, openMenu }) {
   const context = { names: message.names ?? {}, zone: seen.zone, now: seen.now };
   const posted = new Date(message.posted_at);
@@ -20,7 +23,7 @@ export function Message({ message, before, answered, seen, act, onOpen, openMenu
   return html`
     <article class=${`message${message.only_for ? " private" : ""}${message.mentions_viewer ? " mentioned" : ""}${follows ? " follows" : ""}`} onContextMenu=${menu}>
       ${message.used?.command && html`<p class="used">${message.used.user_name} used ${message.kind === 23 ? "" : "/"}${message.used.command}</p>`}
-      ${answered && html`<p class="used">In answer to ${answered.author.name}: ${answered.content.slice(0, 80)}</p>`}
+      ${answered && html`<p class="used">In answer to ${answered.author.name}: ${plain(answered)}</p>`}
       <div class="byline">
         ${!follows && html`<${Avatar} person=${message.author} />`}
         <h3><span class="author">${message.author.name}</span>${message.author.bot && html` <span class="tag">APP</span>`}

@@ -31,15 +31,16 @@ export function Pane({ name, version, onLook, onDone }) {
 
   const look = useCallback(async () => {
     const mine = ++asked.current;
+    const { me, channel, most } = at.current;
     try {
-      const now = await call("look", { as: at.current.me, channel: at.current.channel, most: at.current.most });
-      // Somebody else, or somewhere else, has been asked for meanwhile.
-      if (mine !== asked.current) return;
+      const now = await call("look", { as: me, channel, most });
+      // Meanwhile a later look is on its way, or the reader has become somebody else or gone somewhere else.
+      if (mine !== asked.current || me !== at.current.me || channel !== at.current.channel) return;
       const last = now.channel === "direct" ? now.direct_last : now.channels.find((one) => one.id === now.channel)?.last_message_id;
       markRead(now.me, now.channel, last);
       setSeen(now);
       onLook?.(now);
-      if (now.me !== at.current.me || now.channel !== at.current.channel) setPlace({ me: now.me, channel: now.channel });
+      if (now.me !== me || now.channel !== channel) setPlace({ me: now.me, channel: now.channel });
     } catch (fault) {
       setSaid(fault.message);
     }
@@ -101,7 +102,7 @@ export function Pane({ name, version, onLook, onDone }) {
           <button type="button" class="narrow" aria-expanded=${drawer === "channels"} onClick=${() => setDrawer(drawer === "channels" ? "" : "channels")}>Channels</button>
           <h2><span aria-hidden="true">${channel === "direct" ? "@ " : here?.is_thread ? "↳ " : "# "}</span><span class="hidden">${channel === "direct" ? "Direct messages with " : here?.is_thread ? "Thread " : "Channel "}</span>${title}</h2>
           ${here?.topic && html`<p class="topic">${here.topic}</p>`}
-          <button type="button" class="narrow" aria-expanded=${drawer === "people"} onClick=${() => setDrawer(drawer === "people" ? "" : "people")}>People</button>
+          <button type="button" class="narrow who" aria-expanded=${drawer === "people"} onClick=${() => setDrawer(drawer === "people" ? "" : "people")}><${Avatar} person=${person} /> <span class="hidden">People; you are </span>${person.name}</button>
         </div>
         <${Messages} key=${`${me}/${channel}`} seen=${seen} fresh=${fresh} act=${act} onOpen=${go} openMenu=${openMenu} onEarlier=${() => setMost(most + 200)}
           lines=${lines.filter((one) => one.me === me && one.channel === channel)} onForget=${(id) => setLines(lines.filter((one) => one.id !== id))} />

@@ -8,8 +8,8 @@ export function TimeMachine({ seen, moving, onMove }) {
   const button = (step, label) => html`<button type="button" aria-disabled=${moving} onClick=${() => !moving && onMove(step)}>${label}</button>`;
   return html`
     <section class="clock" aria-label="Time machine">
-      <time datetime=${seen.now}>${said(seen.now, seen.zone, { weekday: "long", year: "numeric", timeZoneName: "short" })}</time>
-      ${button({ minutes: 60 }, "1 hour on")} ${button({ minutes: 1440 }, "1 day on")} ${button({ minutes: 10080 }, "1 week on")} ${button({ to: "next" }, "Next scheduled thing")}
+      <time datetime=${seen.now}>${said(seen.now, seen.zone, { year: "numeric", timeZoneName: "short" })}</time>
+      ${button({ minutes: 60 }, "1 hour on")} ${button({ minutes: 1440 }, "1 day on")} ${button({ minutes: 10080 }, "1 week on")} ${button({ to: "next" }, "Next scheduled")}
     </section>`;
 }
 
