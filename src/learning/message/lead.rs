@@ -303,7 +303,7 @@ mod tests {
             skipped(&series, "Tuesday, November 24, 2026 at 09:00"),
         ];
         insta::assert_snapshot!(posts.map(|post| post.as_text()).join("\n---\n"), @r"
-        “Lesson about asking” is on its way to <#5>, with a thread for the discussion.
+        “Lesson about asking” is on its way to <#5>, with a thread for the discussion. /lesson results shows how it goes; to ask how the lesson was, open the pulse session-feedback with /pulse open.
         ---
         **The basics** now posts one lesson at a time in <#5>. Every Tuesday at 09:00 (America/New_York), not on holidays.
         First: Tuesday, November 24, 2026 at 09:00, with “Lesson about asking”. /lesson list shows what comes; /lesson skip leaves out the next date, /lesson pause stops for a while.

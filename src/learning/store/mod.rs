@@ -9,8 +9,7 @@ pub use again::{
     find_reminders, list_begun, list_cards, list_looks, make_cards, record_look, save_card, set_reminders,
 };
 pub use catch_up::{
-    CatchUp, end_catch_up, find_catch_up, find_home, list_caught_up, record_caught_up, set_home, start_catch_up,
-    step_catch_up,
+    end_catch_up, find_catch_up, find_home, list_caught_up, record_caught_up, set_home, start_catch_up, step_catch_up,
 };
 pub use certificates::{find_by_code, find_certificate, finished_at, issue};
 pub use results::{count, find_shown, save_shown};
