@@ -118,7 +118,6 @@ pub(in crate::learning) fn listed(series: &[SeriesListing<'_>], problem_count: u
             ),
         };
         text.push_str(&shorten(&line, 300));
-        text.push('\n');
     }
     match problem_count {
         0 => {}
