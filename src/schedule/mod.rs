@@ -22,7 +22,7 @@ pub use model::{Occurrence, OccurrenceId, OccurrenceState, Schedule, ScheduleId,
 pub use runner::{Runner, Ticked};
 pub use store::running::next_due;
 pub use store::{
-    NewSchedule, cancel_once, find, lately, list, once, pause, preview, remove, resume, set, skip_next, unskip,
+    NewSchedule, cancel_once, find, lately, list, list_all, list_once, once, pause, preview, remove, resume, set, skip_next, unskip,
 };
 
 use chrono::{DateTime, Utc};
