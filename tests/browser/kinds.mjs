@@ -138,5 +138,6 @@ export async function everyControlKind(browser, address) {
   const { person, channel, role, anyone, ...rest } = options;
   assert.deepEqual(rest, { text: "abc", whole: 7, number: 2.5, yesno: false, choice: "b", file: { name: "b.txt", base64: "eW8=" } });
   assert.deepEqual(complaints, []);
+  await page.unrouteAll({ behavior: "ignoreErrors" });
   await context.close();
 }

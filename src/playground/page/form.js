@@ -50,7 +50,7 @@ export function FormDialog({ form, seen, onClose, onSend }) {
       // Its own word that it is closed comes late, and would close the form that takes its place: see onClose below.
       if (closing.open) closing.close();
       // The control that opened it may be gone by now; then the message line is the next place to be.
-      setTimeout(() => { if (document.activeElement === document.body) (opener?.isConnected && opener !== document.body ? opener : document.querySelector(".bar textarea"))?.focus(); });
+      setTimeout(() => { if (document.activeElement === document.body) (opener?.isConnected && opener !== document.body ? opener : document.querySelector(".bar input"))?.focus(); });
     };
   }, []);
   const send = async (event) => {
