@@ -45,7 +45,12 @@ pub struct Failure {
     pub why: String,
     /// When it was given up.
     pub failed_at: DateTime<Utc>,
+    /// It only belongs to another message (its thread, a change to it) and failed with that one.
+    pub follows: bool,
 }
+
+/// Why a row failed that belongs to a message that failed.
+pub(super) const ORIGIN_FAILED: &str = "The message that this belongs to could not be sent.";
 
 /// Leaves a message. `false` when one with this key was left before; that one stands.
 pub async fn queue(tx: &mut Tx, message: Queue<'_>) -> Result<bool> {
@@ -120,6 +125,7 @@ pub async fn failures(tx: &mut Tx, guild: GuildId) -> Result<Vec<Failure>> {
         .map(|row| Failure {
             channel: row.target_id.filter(|_| row.kind == "post").map(ChannelId::from_db),
             key: row.key,
+            follows: row.failure == ORIGIN_FAILED,
             why: row.failure,
             failed_at: row.failed_at,
         })
@@ -135,6 +141,12 @@ pub async fn retry(tx: &mut Tx, guild: GuildId, now: DateTime<Utc>) -> Result<u6
         tx.announce(Topic::Outbox);
     }
     Ok(again)
+}
+
+/// Gives the server's failed messages up for good: what they would have said is erased. Returns how many.
+pub async fn let_go(tx: &mut Tx, guild: GuildId) -> Result<u64> {
+    const SQL: &str = "update outbox set body = '' where guild_id = $1 and failed_at is not null and body <> ''";
+    Ok(on_db!(tx, conn => sqlx::query(SQL).bind(guild.db()).execute(conn).await?.rows_affected()))
 }
 
 #[derive(FromRow)]
