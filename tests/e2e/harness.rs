@@ -27,7 +27,7 @@ pub mod openapi;
 pub mod support;
 
 /// Long enough for a loaded machine; a test that needs it has failed.
-const DEADLINE: Duration = Duration::from_secs(20);
+pub const DEADLINE: Duration = Duration::from_secs(20);
 
 pub fn days(number: i64) -> TimeDelta {
     TimeDelta::days(number)

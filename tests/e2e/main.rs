@@ -3,3 +3,5 @@
 mod harness;
 mod jobs;
 mod kill;
+mod setup;
+mod tiers;
