@@ -21,6 +21,19 @@ const EXIT_CODES: &str = "Exit codes:
   2  the command line was not understood
   3  not done because of a fault in cxbot or its surroundings; the log holds the details";
 
+/// Libraries that log what passes through them, kept to what they say about themselves.
+const TALKATIVE: [&str; 9] = [
+    "serenity=warn",
+    "tungstenite=warn",
+    "tokio_tungstenite=warn",
+    "hyper=info",
+    "hyper_util=info",
+    "h2=info",
+    "reqwest=info",
+    "rustls=info",
+    "sqlx=warn",
+];
+
 /// A Discord bot for an agency's customer-experience working group: lessons, pulse surveys, recognition, two CX index scores.
 #[derive(Debug, Parser)]
 #[command(version, after_help = EXIT_CODES, arg_required_else_help = true)]
@@ -166,6 +179,10 @@ fn start_log(settings: &Settings) -> Result<()> {
             "log.filter is not understood: {fault}. Write a level such as info, or info,cxbot::outbox=debug."
         ))
     })?;
+    // These write out whole messages, and with them answers and tokens; no filter can ask for that.
+    let filter = TALKATIVE.iter().fold(filter, |filter, quiet| {
+        filter.add_directive(quiet.parse().expect("a constant directive parses; a test holds that"))
+    });
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match settings.log.format {
         LogFormat::Text => log.init(),
@@ -183,6 +200,13 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn what_is_kept_quiet_parses() {
+        for directive in TALKATIVE {
+            directive.parse::<tracing_subscriber::filter::Directive>().unwrap();
+        }
     }
 
     #[test]

@@ -132,10 +132,14 @@ pub async fn failures(tx: &mut Tx, guild: GuildId) -> Result<Vec<Failure>> {
         .collect())
 }
 
-/// Tries the server's failed messages again, once the cause has been mended; returns how many.
+/// Tries the server's failed messages again, once the cause has been mended; returns how many. People who accepted no direct messages
+/// are asked anew.
 pub async fn retry(tx: &mut Tx, guild: GuildId, now: DateTime<Utc>) -> Result<u64> {
+    const FORGET: &str = "delete from kept where value like 'closed %' and key in
+         (select 'direct:' || cast(target_id as text) from outbox where guild_id = $1 and failed_at is not null and kind = 'direct')";
     const SQL: &str = "update outbox set failed_at = null, failure = null, attempts = 0, due_at = $2
          where guild_id = $1 and failed_at is not null and body <> ''";
+    on_db!(tx, conn => sqlx::query(FORGET).bind(guild.db()).execute(conn).await?.rows_affected());
     let again = on_db!(tx, conn => sqlx::query(SQL).bind(guild.db()).bind(now).execute(conn).await?.rows_affected());
     if again > 0 {
         tx.announce(Topic::Outbox);

@@ -83,7 +83,7 @@ where
 impl Sqlite {
     pub(super) async fn open(path: &Path) -> Result<Self> {
         let options = options(path)?;
-        let connection = options.connect().await.map_err(|fault| cannot_open(path, fault))?;
+        let connection = options.connect().await.map_err(|fault| cannot_open(path, &fault))?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .min_connections(0)
@@ -247,11 +247,12 @@ async fn execute(tx: &mut Tx, sql: &'static str) -> Result<(), sqlx::Error> {
     sqlx::query(sql).execute(&mut **connection).await.map(|_| ())
 }
 
-fn cannot_open(path: &Path, fault: sqlx::Error) -> Error {
-    Error::Internal(anyhow::Error::new(fault).context(format!(
-        "Opening the SQLite file {}. Check that the folder exists, that cxbot may write there, and that the disk is not full",
+fn cannot_open(path: &Path, fault: &sqlx::Error) -> Error {
+    Error::refused(format!(
+        "The SQLite file {} cannot be opened ({fault}). Check that its folder exists, that cxbot may write there, and that the disk \
+         is not full.",
         path.display()
-    )))
+    ))
 }
 
 fn closed() -> Error {

@@ -179,6 +179,15 @@ impl World {
             .expect("the bot registers its commands");
     }
 
+    /// Another bot beside the first, on the same data, as another process would be.
+    pub async fn start_second_bot(&self) -> (CancellationToken, JoinHandle<cxbot::error::Result<()>>) {
+        let app =
+            App::build(self.settings.clone(), self.clock.clone(), Token::new(self.emulator.token())).await.unwrap();
+        let stop = CancellationToken::new();
+        let task = tokio::spawn(app.run_until(stop.clone().cancelled_owned()));
+        (stop, task)
+    }
+
     pub async fn stop_bot(&mut self) {
         if let Some((stop, task)) = self.running.take() {
             stop.cancel();

@@ -54,7 +54,8 @@ async fn somebody_who_may_not_is_told_kindly(on: Database) {
     world.settle().await;
     let ana = world.member("Ana");
     ana.presses("Set up cxbot").await.is_private().says("takes somebody who may manage this server");
-    ana.runs("/setup").await.is_private().says("Only administrators of this server");
+    let refused = ana.person.run(ana.channel, "setup", json!({}));
+    assert!(refused.is_err(), "Discord itself shows /setup only to those who may manage the server");
     ana.runs("/recognition queue").await.is_private().says("Only leads can do this");
     // Before anybody has chosen a channel, the sentence says what to do.
     world.member("Ada").runs("/lesson post lesson:what-cx-is").await.is_private().says("/setup");
