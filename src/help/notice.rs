@@ -116,7 +116,7 @@ fn grouped(failures: &[&Failure]) -> Vec<String> {
             let messages = plural(count as u64, "message", "messages");
             match channel {
                 Some(channel) => format!("- {messages} for {} could not be sent. {why}", channel.mention()),
-                None => format!("- {messages}, not for a channel, could not be sent. {why}"),
+                None => format!("- {messages} to a person or in a thread could not be sent. {why}"),
             }
         })
         .collect();
@@ -144,7 +144,7 @@ pub(super) fn again(count: u64) -> Post {
     let text = if count == 0 {
         "Nothing waits to be sent again."
     } else {
-        "On their way again. `/help` says in a moment whether something still does not arrive."
+        "On their way again. Run `/help` in a moment: it says whether something still does not arrive."
     };
     Post::text(text)
 }
@@ -200,6 +200,18 @@ mod tests {
             due_at: "2026-12-01T14:00:00Z".parse().unwrap(),
             was_off,
         });
-        insta::assert_snapshot!(add_to(bare(), &failures, &missed, chrono_tz::America::New_York).as_text(), @"");
+        insta::assert_snapshot!(add_to(bare(), &failures, &missed, chrono_tz::America::New_York).as_text(), @r"
+        **5 things did not happen:**
+        - 2 messages for <#5> could not be sent. The channel no longer exists. Choose another one with /setup.
+        - 1 message to a person or in a thread could not be sent. This person does not accept direct messages from cxbot.
+        - The weekly lesson of the series cx-foundations, due on Tuesday, December 1, 2026 at 09:00, was missed: cxbot was not running then. It comes at the next date, or post it by hand.
+        - The weekly lesson of the series cx-foundations, due on Tuesday, December 1, 2026 at 09:00, could not be done. Check the channels with `/setup`, or post it by hand.
+
+        **Next:** …
+        ┌ What you can do here
+        │ …
+        └
+        [ Send again ] [ Give up on these messages ]
+        ");
     }
 }

@@ -109,9 +109,12 @@ pub async fn find_sent(tx: &mut Tx, key: &str) -> Result<Option<Sent>> {
         .map(|(channel, message)| Sent { channel: ChannelId::from_db(channel), message: MessageId::from_db(message) }))
 }
 
-/// How many messages should have gone out by `now` and have not: neither sent nor given up.
+/// How many messages should have gone out by `now` and have not: neither sent nor given up. One that belongs to a message which is put
+/// off until later waits with it and does not count.
 pub async fn waiting(tx: &mut Tx, now: DateTime<Utc>) -> Result<i64> {
-    const SQL: &str = "select count(*) from outbox where sent_at is null and failed_at is null and due_at <= $1";
+    const SQL: &str = "select count(*) from outbox where sent_at is null and failed_at is null and due_at <= $1
+         and not exists (select 1 from outbox origin where origin.key in (outbox.of_key, outbox.of_key || '/thread')
+             and origin.sent_at is null and origin.failed_at is null and origin.due_at > $1)";
     Ok(on_db!(tx, conn => sqlx::query_scalar(SQL).bind(now).fetch_one(conn).await?))
 }
 

@@ -54,7 +54,7 @@ fn requests(world: &World, method: &str, part: &str) -> Vec<u16> {
     entries
         .into_iter()
         .filter_map(|entry| match entry {
-            Entry::Rest { method: asked, path, status, .. } if asked == method && path.contains(part) => Some(status),
+            Entry::Rest { method: asked, path, status, .. } if asked == method && path.ends_with(part) => Some(status),
             _ => None,
         })
         .collect()

@@ -143,6 +143,9 @@ impl World {
             world.set_up(lead_role).await;
         }
         world.start_bot().await;
+        let (general, ana) = (world.channel("general"), world.member("Ana").id);
+        let greeted = || (!world.emulator.messages(general, ana).is_empty()).then_some(());
+        world.emulator.when(DEADLINE, greeted).await.expect("the bot says hello");
         world
     }
 

@@ -1,6 +1,7 @@
 //! Whole stories: the real bot through the real serenity client against the emulator, on both databases.
 
 mod bad_days;
+mod command_line;
 mod harness;
 mod jobs;
 mod kill;
