@@ -47,6 +47,12 @@ impl App {
         &self.services
     }
 
+    /// The features, to wait for what they do beside their handlers and jobs.
+    #[must_use]
+    pub fn features(&self) -> &Features {
+        &self.features
+    }
+
     /// Runs until `stop` is done, then finishes what is in hand (at most ten seconds) and closes.
     ///
     /// # Errors

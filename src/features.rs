@@ -17,7 +17,7 @@ use crate::sealed::Sealed;
 use crate::services::Services;
 
 /// Every feature of a running cxbot.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Features {
     learning: Arc<Learning>,
     pulses: Pulses,

@@ -21,9 +21,11 @@ async fn an_administrator_sets_the_bot_up_and_comes_back_later(on: Database) {
     let id = |name| world.channel(name).to_string();
     screens.push(ada.presses("Set up cxbot").await.is_private().text());
     screens.push(ada.presses("Start").await.text());
-    for (placeholder, channel) in
-        [("Channel for lessons", "lessons"), ("Channel for pulses", "pulse"), ("Channel for recognition", "recognition")]
-    {
+    for (placeholder, channel) in [
+        ("Channel for lessons", "lessons"),
+        ("Channel for pulses", "pulse"),
+        ("Channel for recognition", "recognition"),
+    ] {
         ada.picks(placeholder, &[&id(channel)]).await;
     }
     screens.push(ada.presses("Next").await.text());

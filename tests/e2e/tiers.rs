@@ -137,8 +137,12 @@ async fn every_command_is_refused_to_everybody_below_its_tier() {
                     }
                 }
                 // What is suggested while typing is for the same people.
-                let typed =
-                    Typed { path: path.clone(), option: "lesson".into(), text: String::new(), others: BTreeMap::default() };
+                let typed = Typed {
+                    path: path.clone(),
+                    option: "lesson".into(),
+                    text: String::new(),
+                    others: BTreeMap::default(),
+                };
                 let suggested = said(&dispatcher, incoming(guild, false, Act::Typing(typed))).await;
                 if tier.is_none_or(|tier| tier < needed) && needed != Tier::Member {
                     assert_eq!(suggested, "0 suggestions", "{who}, typing /{path}");
