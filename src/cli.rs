@@ -72,6 +72,9 @@ enum Command {
     Check,
 
     /// Bring the database up to date (cxbot run does this by itself)
+    #[command(after_help = "Examples:
+  cxbot migrate
+  CXBOT_DATABASE__URL=postgres://cx@db/cx cxbot migrate")]
     Migrate,
 
     /// Take in figures for the CX index from a file in cxbot's own table format (CSV; see config/examples)
