@@ -136,7 +136,8 @@ async fn act(command: Command, settings: Settings) -> Result<()> {
         Command::Run => {
             let token = read_token()?;
             let app = App::build(settings, Clock::system(), token).await?;
-            app.run_until(app::stop_signal()).await
+            let ready = |invite: &str| println!("Connected. To add cxbot to a server, open {invite}");
+            app.run_until(app::stop_signal(), ready).await
         }
         Command::Migrate => {
             let store = connect(&settings).await?;

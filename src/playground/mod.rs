@@ -100,7 +100,7 @@ impl Playground {
         }
 
         let stopping = CancellationToken::new();
-        let bot = tokio::spawn(app.run_until(stopping.clone().cancelled_owned()));
+        let bot = tokio::spawn(app.run_until(stopping.clone().cancelled_owned(), |_| {}));
         let desk = Arc::new(Desk { emulator, clock, services, features, guild, key: random_key()?, port });
         let page = tokio::spawn({
             let router = web::router(desk.clone());

@@ -32,8 +32,11 @@ export class Desk {
 
   async is(name) {
     await this.pane.getByLabel("You are").selectOption({ label: await this.optionOf(name) });
-    await this.page.locator(`section.pane[aria-label="What ${name} sees"]`).first().waitFor();
+    await this.arrives(`[aria-label^="What ${name} sees"]`);
   }
+
+  /// Until the page shows what this person sees here, and no longer what was seen before.
+  async arrives(what = "") { await this.pane.and(this.page.locator(`section.pane[aria-busy=false]${what}`)).waitFor(); }
 
   async optionOf(name) {
     const labels = await this.pane.getByLabel("You are").locator("option").allTextContents();
@@ -41,12 +44,15 @@ export class Desk {
   }
 
   async goes(channel) {
+    const drawer = this.pane.getByRole("button", { name: "Channels", exact: true });
+    if (await drawer.isVisible()) await drawer.click();
     const button = this.pane.getByRole("navigation").getByRole("button", { name: new RegExp(`${channel}( \\(unread\\))?$`) });
     await button.click();
     await this.pane.getByRole("heading", { level: 2, name: new RegExp(channel) }).waitFor();
+    await this.arrives();
   }
 
-  line() { return this.pane.locator(".bar textarea"); }
+  line() { return this.pane.locator(".bar input"); }
 
   /// Picks a command from the list and fills its options: suggestions by what they read, menus by label, the rest as text.
   async runs(command, options = {}) {

@@ -172,7 +172,7 @@ impl World {
         let app =
             App::build(self.settings.clone(), self.clock.clone(), Token::new(self.emulator.token())).await.unwrap();
         let stop = CancellationToken::new();
-        let task = tokio::spawn(app.run_until(stop.clone().cancelled_owned()));
+        let task = tokio::spawn(app.run_until(stop.clone().cancelled_owned(), |_| {}));
         self.running = Some((stop, task));
         self.emulator.ready(DEADLINE).await.expect("the bot reaches the emulator");
         let member = self.member("Ana");
