@@ -8,7 +8,7 @@ use crate::discord::{Feature, Gate};
 use crate::error::Result;
 use crate::help::{Group, Help};
 use crate::learning::{self, Learning};
-use crate::people::{PeopleGate, Setup};
+use crate::people::{PeopleGate, Roster, Setup};
 use crate::pulse::{self, Pulses};
 use crate::programs;
 use crate::recognition::{self, Recognition};
@@ -33,14 +33,16 @@ impl Features {
     /// For the dispatcher. Help comes last, since it describes the others.
     #[must_use]
     pub fn all(&self) -> Vec<Arc<dyn Feature>> {
-        let named: [(&str, Arc<dyn Feature>); 5] = [
+        let named: [(&str, Arc<dyn Feature>); 6] = [
             ("Lessons", self.learning.clone()),
             ("Pulses", Arc::new(self.pulses.clone())),
             ("Recognition", Arc::new(Recognition)),
             ("CX index", Arc::new(CxIndex)),
+            ("The group", Arc::new(Roster)),
             ("This server", Arc::new(Setup)),
         ];
-        let help = Help::new(named.iter().map(|(title, feature)| Group::of(title, feature.as_ref())).collect());
+        let groups = named.iter().map(|(title, feature)| Group::of(title, feature.as_ref())).collect();
+        let help = Help::new(groups).watching(self.jobs());
         named.into_iter().map(|(_, feature)| feature).chain([Arc::new(help) as Arc<dyn Feature>]).collect()
     }
 

@@ -68,7 +68,7 @@ pub fn check(content: &Content) -> Vec<Problem> {
 fn read(content: &Content) -> Result<Result<Definitions, Vec<Problem>>> {
     let mut ratified: Vec<Ratified> = Vec::new();
     let mut problems = Vec::new();
-    for file in content.list(FOLDER)?.iter().filter(|file| file.path.ends_with(".json")) {
+    for file in content.list(FOLDER)?.iter().filter(|file| is_json(&file.path)) {
         match parse(file) {
             Ok(one) if ratified.iter().any(|other| other.definition.id == one.definition.id) => {
                 problems.push(problem(&file.path, 1, "id", "must be an id that no other definition has".into()));
@@ -95,6 +95,10 @@ fn read(content: &Content) -> Result<Result<Definitions, Vec<Problem>>> {
     }
     ratified.sort_by_key(|one| one.from);
     Ok(if problems.is_empty() { Ok(Definitions { ratified }) } else { Err(problems) })
+}
+
+fn is_json(path: &str) -> bool {
+    std::path::Path::new(path).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json"))
 }
 
 fn parse(file: &ContentFile) -> Result<Ratified, Problem> {

@@ -1,5 +1,7 @@
 //! Every word that the index says.
 
+use std::fmt::Write;
+
 use super::model::change::Verdict;
 use super::model::index::IndexWithheld;
 use super::model::program::Withheld;
@@ -114,26 +116,22 @@ fn fit(mut lines: Vec<String>, programs: Vec<String>) -> String {
 
 fn program(line: &ProgramLine) -> String {
     let made_up = if line.demonstration { " (demonstration)" } else { "" };
-    match (line.value, line.range) {
-        (Some(value), Some(range)) => {
-            let mut text =
-                format!("• {}{made_up}: {} ({} to {})", line.name, whole(value), whole(range.low), whole(range.high));
-            if !line.missing.is_empty() {
-                text.push_str(&format!("; partial, no {} data", listed(&line.missing)));
-            }
-            if !line.vanished.is_empty() {
-                text.push_str(&format!(" ({} had data last quarter)", listed(&line.vanished)));
-            }
-            text
-        }
-        _ => {
-            let reasons: Vec<String> = line.withheld.iter().map(|reason| because(reason, &line.missing)).collect();
-            format!("• {}{made_up}: not shown; {}", line.name, reasons.join("; "))
-        }
+    let (Some(value), Some(range)) = (line.value, line.range) else {
+        let reasons: Vec<String> = line.withheld.iter().map(|reason| because(*reason, &line.missing)).collect();
+        return format!("• {}{made_up}: not shown; {}", line.name, reasons.join("; "));
+    };
+    let mut text =
+        format!("• {}{made_up}: {} ({} to {})", line.name, whole(value), whole(range.low), whole(range.high));
+    if !line.missing.is_empty() {
+        let _ = write!(text, "; partial, no {} data", listed(&line.missing));
     }
+    if !line.vanished.is_empty() {
+        let _ = write!(text, " ({} had data last quarter)", listed(&line.vanished));
+    }
+    text
 }
 
-fn because(reason: &Withheld, missing: &[Category]) -> String {
+fn because(reason: Withheld, missing: &[Category]) -> String {
     match reason {
         Withheld::NoData => "no figures, or too few answers".into(),
         Withheld::CustomersNotHeard { category } => {
@@ -342,7 +340,7 @@ mod tests {
     fn a_hundred_programs_still_fit_into_a_field() {
         let mut many = public();
         if let Detail::Audience(detail) = &mut many.detail {
-            detail.programs = (0..100).map(|number| line(&format!("{:060}", number), 70.0)).collect();
+            detail.programs = (0..100).map(|number| line(&format!("{number:060}"), 70.0)).collect();
         }
         let post = both_indexes(quarter("FY2026Q1"), quarter("FY2026Q1"), &[many]);
         let value = &post.card.unwrap().fields[0].value;

@@ -4,7 +4,7 @@
 //! and the definition it was computed by. Nothing is published from too few answers or without the customers themselves. "No data"
 //! is said, never zero. Old scores are never overwritten: newer data make a new revision.
 //!
-//! Figures come in as files ([`import`]) and from closed pulses; scores are computed inside the same transaction ([`recompute`]) and
+//! Figures come in as files ([`import()`]) and from closed pulses; scores are computed inside the same transaction ([`recompute()`]) and
 //! stored, so that `/index` is one read whatever the number of answers. The arithmetic is in [`model`], pure, and held by the
 //! vectors of its specification. Like the inventory of programs, the index belongs to the installation, not to one Discord server.
 

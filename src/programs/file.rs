@@ -116,8 +116,8 @@ struct Reader<'file> {
 
 impl Reader<'_> {
     fn report(&mut self, span: Range<usize>, key: &str, expected: &str) {
-        let before = &self.file.text.as_bytes()[..span.start.min(self.file.text.len())];
-        let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
+        let before = self.file.text.get(..span.start).unwrap_or(&self.file.text);
+        let line = before.matches('\n').count() + 1;
         let file = self.file.path.clone();
         self.problems.push(Problem { file, line, key: key.into(), expected: expected.into() });
     }
@@ -140,7 +140,7 @@ impl Reader<'_> {
                 if !seen.insert(measure.key.get_ref().clone()) {
                     self.report(measure.key.span(), "key", "must be a key that no other measure of this program has");
                 }
-                self.measure(measure)
+                self.measure(&measure)
             })
             .collect();
         Program {
@@ -154,7 +154,7 @@ impl Reader<'_> {
         }
     }
 
-    fn measure(&mut self, form: MeasureForm) -> Measure {
+    fn measure(&mut self, form: &MeasureForm) -> Measure {
         let key = self.key(&form.key);
         let category = self.one_of(
             &form.category,
@@ -181,8 +181,8 @@ impl Reader<'_> {
             self.report(written.span(), "valid_quarters", "must be 1 to 4; a yearly survey holds for 4 quarters");
         }
         let instrument = match source_kind {
-            SourceKind::Operational => self.anchors(&form),
-            SourceKind::Customer | SourceKind::Inside => self.scale(&form),
+            SourceKind::Operational => self.anchors(form),
+            SourceKind::Customer | SourceKind::Inside => self.scale(form),
         };
         Measure {
             key,
@@ -225,12 +225,11 @@ impl Reader<'_> {
                 "belongs to questions only; an operational measure has worst and target",
             );
         }
-        let unit = match &form.unit {
-            Some(unit) => self.text(unit, "unit", MOST_KEY_CHARS),
-            None => {
-                self.report(form.key.span(), "unit", "is missing: the unit of the figure, for example \"days\"");
-                String::new()
-            }
+        let unit = if let Some(unit) = &form.unit {
+            self.text(unit, "unit", MOST_KEY_CHARS)
+        } else {
+            self.report(form.key.span(), "unit", "is missing: the unit of the figure, for example \"days\"");
+            String::new()
         };
         let (Some(worst), Some(target)) = (&form.worst, &form.target) else {
             self.report(
@@ -254,7 +253,7 @@ impl Reader<'_> {
         }
         match form.direction.as_ref().map(|direction| (direction.get_ref().as_str(), direction.span())) {
             None => {
-                self.report(form.key.span(), "direction", "is missing: \"higher\" or \"lower\", whichever is better")
+                self.report(form.key.span(), "direction", "is missing: \"higher\" or \"lower\", whichever is better");
             }
             Some(("higher", _)) if up => {}
             Some(("lower", _)) if down => {}

@@ -1,6 +1,7 @@
 //! `config/pulses/*.toml`: what is asked.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -69,7 +70,7 @@ impl Definition {
 
     /// SHA-256 of the frozen form: equal for the same questions in the same words.
     pub fn fingerprint(&self) -> Result<String> {
-        Ok(Sha256::digest(self.to_json()?).iter().map(|byte| format!("{byte:02x}")).collect())
+        Ok(format!("{:x}", Sha256::digest(self.to_json()?)))
     }
 }
 
@@ -99,7 +100,7 @@ pub fn check(content: &Content) -> Result<Vec<Problem>> {
 
 fn files(content: &Content) -> Result<Vec<ContentFile>> {
     let mut files = content.list(FOLDER)?;
-    files.retain(|file| file.path.ends_with(".toml"));
+    files.retain(|file| Path::new(&file.path).extension().is_some_and(|ending| ending == "toml"));
     Ok(files)
 }
 

@@ -25,7 +25,8 @@ pub use catalogue::{Catalogue, Tag, TagKind, check};
 pub use chat::Recognition;
 pub use job::{CloseConsent, ForgetNomination};
 pub use model::{
-    Actor, Consent, Effect, Event, Nomination, NominationId, NominationRefusal, Relation, Round, RoundId, State, Words,
+    Actor, CONSENT_DAYS, Consent, Effect, Event, KEPT_DAYS, MOST_PER_ROUND, Nomination, NominationId,
+    NominationRefusal, Relation, Round, RoundId, State, Words,
 };
 pub use store::{add_draft, count_sent, current_round, find, find_live, list_mine, list_waiting, save, set_round_open};
 

@@ -122,9 +122,7 @@ impl BoxId {
     }
 
     fn random() -> Result<Self> {
-        let bytes: [u8; 16] = keys::random()?;
-        let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(Self(text.into()))
+        Ok(Self(format!("{:032x}", u128::from_be_bytes(keys::random()?)).into()))
     }
 }
 

@@ -6,7 +6,10 @@ use std::sync::Arc;
 use cxbot::calendar::Quarter;
 use cxbot::clock::Clock;
 use cxbot::config::{Content, Overrides, Settings};
-use cxbot::cx_index::{self, CxIndex, Definitions, Detail, ImportReport, RecomputeIndex, Record, Scope, store};
+use cxbot::cx_index::model::change::Verdict;
+use cxbot::cx_index::{
+    self, Comparison, CxIndex, Definitions, Detail, ImportReport, RecomputeIndex, Record, Scope, store,
+};
 use cxbot::discord::{Act, Call, Feature, Incoming, Person, Reply, Typed};
 use cxbot::error::{Error, Result};
 use cxbot::ids::{ChannelId, GuildId, InteractionId, UserId};
@@ -18,6 +21,8 @@ use cxbot::store::Store;
 
 crate::on_both!(
     the_examples_give_both_indexes_and_the_reply_shows_its_work,
+    every_example_score_is_the_one_that_a_script_of_its_own_computed,
+    a_program_that_gains_a_channel_is_not_compared_with_itself,
     the_same_file_again_changes_nothing,
     a_dry_run_tells_what_would_come_about_and_stores_nothing,
     a_later_figure_is_a_revision_and_moves_the_next_quarters_comparison_too,
@@ -138,6 +143,76 @@ async fn the_examples_give_both_indexes_and_the_reply_shows_its_work(store: Stor
     let suggested = CxIndex.on_typing(&services, &incoming, &typed).await.unwrap();
     let values: Vec<_> = suggested.iter().map(|choice| choice.value.as_str()).collect();
     assert_eq!(values, ["FY2026Q4", "FY2026Q3"]);
+}
+
+/// Scope, quarter, score, standard error and range of the examples, computed from the same two files by a separate program in another
+/// language, its Student quantiles by numerical integration.
+const EXPECTED: [(&str, &str, f64, f64, f64, f64); 36] = [
+    ("program:va-outpatient", "FY2021Q1", 91.4928, 0.0320, 91.4301, 91.5554),
+    ("program:uscis-contact-center", "FY2021Q1", 81.1105, 0.1623, 80.7925, 81.4285),
+    ("program:tsa-contact-center", "FY2021Q1", 50.6346, 1.6754, 47.3428, 53.9264),
+    ("audience:public", "FY2021Q1", 74.4126, 0.5612, 73.3100, 75.5152),
+    ("program:cloud-hosting", "FY2021Q1", 62.2555, 4.1487, 53.4127, 71.0983),
+    ("program:identity-help-desk", "FY2021Q1", 59.9546, 2.4670, 54.9091, 65.0001),
+    ("program:shared-training", "FY2021Q1", 68.6905, 6.3785, 54.9106, 82.4703),
+    ("audience:agency", "FY2021Q1", 63.6335, 2.6663, 57.8733, 69.3938),
+    ("audience:public", "FY2021Q2", 86.2789, 0.1192, 86.0449, 86.5128),
+    ("audience:agency", "FY2021Q2", 65.4570, 2.6642, 59.6522, 71.2619),
+    ("audience:public", "FY2021Q3", 85.4954, 0.1180, 85.2638, 85.7270),
+    ("audience:agency", "FY2021Q3", 67.1144, 2.2169, 62.4372, 71.7917),
+    ("audience:public", "FY2021Q4", 80.6177, 0.2976, 80.0322, 81.2032),
+    ("audience:agency", "FY2021Q4", 70.6371, 2.3181, 65.7231, 75.5512),
+    ("audience:public", "FY2022Q1", 81.0942, 0.3566, 80.3919, 81.7966),
+    ("audience:agency", "FY2022Q1", 73.3555, 1.9777, 69.2161, 77.4950),
+    ("program:va-outpatient", "FY2022Q2", 90.6719, 0.0729, 90.5290, 90.8148),
+    ("program:uscis-contact-center", "FY2022Q2", 80.8240, 0.1761, 80.4788, 81.1692),
+    ("program:tsa-contact-center", "FY2022Q2", 77.2484, 0.2344, 76.7890, 77.7078),
+    ("audience:public", "FY2022Q2", 82.9148, 0.1007, 82.7174, 83.1122),
+    ("program:cloud-hosting", "FY2022Q2", 71.6017, 3.1266, 65.0797, 78.1238),
+    ("program:identity-help-desk", "FY2022Q2", 73.0809, 2.0192, 68.9933, 77.1686),
+    ("program:shared-training", "FY2022Q2", 76.9196, 4.6787, 67.1269, 86.7123),
+    ("audience:agency", "FY2022Q2", 73.8674, 1.9929, 69.6963, 78.0385),
+    ("audience:public", "FY2026Q3", 72.1128, 0.8140, 70.5029, 73.7228),
+    ("audience:agency", "FY2026Q3", 77.0555, 1.8203, 73.2701, 80.8409),
+    ("audience:public", "FY2026Q4", 73.6707, 0.8095, 72.0696, 75.2718),
+    ("audience:agency", "FY2026Q4", 79.6454, 1.6132, 76.3083, 82.9825),
+    ("program:benefits-phone", "FY2027Q1", 79.0663, 1.5676, 75.9760, 82.1566),
+    ("program:benefits-website", "FY2027Q1", 69.9231, 1.3291, 67.2936, 72.5526),
+    ("program:local-offices", "FY2027Q1", 80.3734, 2.6696, 75.0435, 85.7034),
+    ("audience:public", "FY2027Q1", 76.4543, 1.1230, 74.2121, 78.6965),
+    ("program:cloud-hosting", "FY2027Q1", 83.1957, 2.6471, 77.6908, 88.7006),
+    ("program:identity-help-desk", "FY2027Q1", 80.6916, 2.0083, 76.6146, 84.7686),
+    ("program:shared-training", "FY2027Q1", 79.9812, 4.9727, 69.4898, 90.4726),
+    ("audience:agency", "FY2027Q1", 81.2895, 1.9935, 77.0835, 85.4955),
+];
+
+async fn every_example_score_is_the_one_that_a_script_of_its_own_computed(store: Store) {
+    let services = services(store.clone());
+    bring_in(&services, &examples()).await.unwrap();
+    for (scope, at, value, standard_error, low, high) in EXPECTED {
+        let (key, at) = (Scope::parse(scope).unwrap(), quarter(at));
+        let found = store.read(|tx| Box::pin(async move { store::find_score(tx, &key, at).await })).await.unwrap();
+        let score = found.expect("a score").score.expect("a value");
+        let actual = [score.value, score.standard_error, score.range.low, score.range.high];
+        for (actual, expected) in actual.into_iter().zip([value, standard_error, low, high]) {
+            assert!((actual - expected).abs() < 0.000_06, "{scope} {at}: {actual} should be {expected}");
+        }
+    }
+}
+
+async fn a_program_that_gains_a_channel_is_not_compared_with_itself(store: Store) {
+    let services = services(store);
+    bring_in(&services, &examples()).await.unwrap();
+    // In FY2021Q1 the TSA survey ran by email only, a quarter later by phone too: its score leaps, and nothing happened.
+    let found = index(&services, Audience::Public, "FY2021Q2").await;
+    let before = index(&services, Audience::Public, "FY2021Q1").await;
+    assert!(found.score.unwrap().value - before.score.unwrap().value > 10.0);
+    let Detail::Audience(detail) = found.detail else { panic!("an audience has an audience's detail") };
+    let Comparison::LikeForLike { programs, points, verdict, .. } = detail.comparison else {
+        panic!("two programs compare")
+    };
+    assert_eq!((programs, verdict), (2, Verdict::NoClearChange));
+    assert!(points.abs() < 1.0, "{points}");
 }
 
 async fn the_same_file_again_changes_nothing(store: Store) {

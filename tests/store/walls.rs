@@ -17,7 +17,9 @@ const TIERS: &[&[&str]] = &[
     &["discord"],
     &["services"],
     &["store", "config"],
-    &["post", "text", "calendar", "ids", "clock", "error"],
+    &["post"],
+    &["text", "calendar"],
+    &["ids", "clock", "error"],
 ];
 
 /// Outside the order: may use `clock` and nothing else of ours; only the playground may use it.

@@ -243,7 +243,9 @@ fn v4_program_a() {
     score.categories.iter().zip(categories).for_each(|(one, expected)| close(one.score.unwrap(), expected));
     let omegas =
         [("A1", 0.2), ("A2", 0.2), ("A3", 0.1), ("A4", 0.1), ("A5", 0.1), ("A6", 0.1), ("A7", 0.2), ("A8", 0.0)];
-    omegas.iter().for_each(|(key, omega)| close(measure(&score, key).effective_weight, *omega));
+    for (key, omega) in omegas {
+        close(measure(&score, key).effective_weight, omega);
+    }
     let published = score.published().unwrap().estimate;
     close(published.score, 68.0402);
     close(score.coverage, 1.0);

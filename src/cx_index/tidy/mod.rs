@@ -177,7 +177,7 @@ struct Parser<'a> {
 /// A problem has been reported; the row is given up.
 struct Reported;
 
-impl<'a> Parser<'a> {
+impl Parser<'_> {
     fn report(&mut self, line: u64, column: &str, expected: impl Into<String>) -> Reported {
         if self.problems.len() < MOST_PROBLEMS {
             self.problems.push(RowProblem { line, column: column.into(), expected: expected.into() });

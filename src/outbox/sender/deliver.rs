@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::super::store::ORIGIN_FAILED;
 use super::store::{self, Claimed};
 use crate::discord::{Fault, Posted, Rest};
 use crate::error::Result;
@@ -64,7 +65,7 @@ type Asked = Result<Result<Outcome, Fault>>;
 
 impl Delivery<'_> {
     async fn post_in(&self, channel: ChannelId) -> Asked {
-        let post: Post = serde_json::from_str(&self.row.body).map_err(anyhow::Error::from)?;
+        let Some(post) = self.post() else { return Ok(Ok(unreadable())) };
         if let Some(since) = first_try(self.row).filter(|since| self.services.clock.now() - *since > NONCE_WINDOW) {
             match self.find_own(channel, &post, since).await? {
                 Ok(Some(message)) => return Ok(Ok(Outcome::Sent(channel.db(), message.db()))),
@@ -138,7 +139,7 @@ impl Delivery<'_> {
             Some(origin) if origin.failed_at.is_some() && row.kind == "delete" => return Ok(Ok(Outcome::Sent(0, 0))),
             Some(origin) if origin.failed_at.is_none() => return Ok(Ok(Outcome::Untouched(TimeDelta::seconds(2)))),
             None if row.kind == "delete" => return Ok(Ok(Outcome::Sent(0, 0))),
-            _ => return Ok(Ok(Outcome::Failed("The message that this belongs to could not be sent.".to_owned()))),
+            _ => return Ok(Ok(Outcome::Failed(ORIGIN_FAILED.to_owned()))),
         };
         let (Some(channel), Some(message)) = (origin.channel_id, origin.message_id) else {
             return Ok(Ok(Outcome::Failed("The message that this belongs to is not known any more.".to_owned())));
@@ -149,7 +150,7 @@ impl Delivery<'_> {
             // The row of a thread holds the thread in place of a message.
             "reply" => return self.post_in(ChannelId::from_db(message)).await,
             "edit" => {
-                let post: Post = serde_json::from_str(&row.body).map_err(anyhow::Error::from)?;
+                let Some(post) = self.post() else { return Ok(Ok(unreadable())) };
                 self.rest.edit(channel_id, message_id, &post).await.map(|()| here)
             }
             "delete" => match self.rest.delete(channel_id, message_id).await {
@@ -168,6 +169,14 @@ impl Delivery<'_> {
                 Ok(Outcome::Failed("This version of cxbot cannot send it.".to_owned()))
             }
         })
+    }
+
+    fn post(&self) -> Option<Post> {
+        serde_json::from_str(&self.row.body)
+            .inspect_err(
+                |fault| tracing::error!(row = self.row.id, %fault, "The outbox holds a post that cannot be read"),
+            )
+            .ok()
     }
 
     /// The message that an earlier try left, if it did.
@@ -199,6 +208,11 @@ impl Delivery<'_> {
         let value = direct.to_text();
         self.services.store.write(move |tx| Box::pin(async move { facts::keep(tx, &key, &value).await })).await
     }
+}
+
+/// Trying again would not make it readable, and it must not hold up what comes after it.
+fn unreadable() -> Outcome {
+    Outcome::Failed("This version of cxbot cannot read the message.".to_owned())
 }
 
 const CLOSED: &str = "This person does not accept direct messages from cxbot.";
@@ -236,7 +250,7 @@ fn first_try(row: &Claimed) -> Option<DateTime<Utc>> {
     }
     // The waits after the earlier tries add up to the time since the first; a void claim is a try with no wait after it yet.
     let waits = |tries: i64| (1..=tries).fold(TimeDelta::zero(), |sum, attempts| sum + wait(attempts));
-    Some(match row.claimed_at {
+    Some(match row.last_claim_at {
         Some(claimed_at) if row.attempts == 1 => claimed_at,
         Some(_) => row.due_at - waits(row.attempts - 1),
         None => row.due_at - waits(row.attempts),
@@ -306,7 +320,7 @@ mod tests {
         "2026-11-23T12:00:00Z".parse().unwrap()
     }
 
-    fn row(attempts: i64, claimed_at: Option<DateTime<Utc>>) -> Claimed {
+    fn row(attempts: i64, last_claim_at: Option<DateTime<Utc>>) -> Claimed {
         Claimed {
             id: 7,
             kind: "post".into(),
@@ -316,7 +330,7 @@ mod tests {
             version: 1,
             attempts,
             due_at: noon(),
-            claimed_at,
+            last_claim_at,
         }
     }
 
