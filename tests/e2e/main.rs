@@ -8,3 +8,4 @@ mod jobs;
 mod kill;
 mod setup;
 mod tiers;
+mod learning;
