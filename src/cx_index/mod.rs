@@ -12,10 +12,12 @@ mod chat;
 mod definitions;
 mod import;
 mod inputs;
+mod intake;
 mod job;
 mod message;
 pub mod model;
 mod observation;
+mod pulses;
 mod recompute;
 mod record;
 mod start;
@@ -24,13 +26,14 @@ mod tidy;
 
 pub use chat::CxIndex;
 pub use definitions::{Definitions, Ratified, check};
-pub use import::{ImportReport, import};
+pub use import::{ImportOptions, ImportReport, import, import_as, undo};
 pub use inputs::{Collected, assemble};
-pub use job::{RECOMPUTE_JOB, RecomputeIndex};
+pub use job::RecomputeIndex;
 pub use observation::{Found, Observation};
 pub use recompute::{Rescored, recompute};
 pub use record::{
     AudienceDetail, Comparison, Detail, MeasureLine, ProgramDetail, ProgramLine, Record, Scope, StoredScore,
 };
 pub use start::start;
-pub use tidy::{COLUMNS, ImportRefusal, Inventory, Parsed, RowProblem, escape_cell, parse_tidy};
+pub use intake::{About, Format, ImportRefusal, Inventory, LeftOut, Parsed, Progress, RowProblem, SurveyType};
+pub use tidy::{COLUMNS, escape_cell, parse_tidy};

@@ -69,7 +69,7 @@ pub async fn recompute(
         store::hold_definition(tx, ratified, now).await?;
         let mut registered = programs::list(tx).await?;
         registered.retain(|program| program.is_registered_in(quarter));
-        let collected = collect(tx, reach(quarter.previous()), quarter).await?;
+        let collected = collect(tx, &registered, reach(quarter.previous()), quarter).await?;
         for record in score_quarter(ratified, &registered, &collected, quarter, now)? {
             rescored.extend(store_if_changed(tx, &ratified.definition, record).await?);
         }
