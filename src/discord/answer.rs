@@ -53,10 +53,10 @@ fn span(incoming: &Incoming, kind: Kind) -> tracing::Span {
     match &incoming.act {
         Act::Command(call) => tracing::info_span!("interaction", kind, path = call.path),
         Act::Typing(typed) => tracing::info_span!("interaction", kind, path = typed.path),
-        Act::Control(control) => match ControlId::parse(&control.id) {
-            Some(id) => tracing::info_span!("interaction", kind, feature = id.feature, action = id.action),
-            None => tracing::info_span!("interaction", kind),
-        },
+        Act::Control(control) => {
+            let id = ControlId::parse(&control.id);
+            tracing::info_span!("interaction", kind, feature = id.map(|id| id.feature), action = id.map(|id| id.action))
+        }
     }
 }
 
@@ -87,12 +87,11 @@ impl Answerer<'_> {
     async fn answer(&self, decided: Result<Reply>) {
         let reply = decided.unwrap_or_else(|error| self.told(&error));
         let sent = match reply {
-            Reply::Say(post) => self.message(&post, true).await,
-            Reply::Show(post) => self.message(&post, false).await,
             Reply::Update(post) if self.door.kind.is_on_message() => {
                 self.send(UPDATE, Some(body::message(&post)), &post.files).await
             }
-            Reply::Update(post) => self.message(&post, true).await,
+            Reply::Say(post) | Reply::Update(post) => self.message(&post, true).await,
+            Reply::Show(post) => self.message(&post, false).await,
             Reply::Ask(form) if matches!(self.door.kind, Kind::Command | Kind::Press) => {
                 self.send(FORM, Some(body::modal(&form)), &[]).await
             }
@@ -110,7 +109,7 @@ impl Answerer<'_> {
                 let deferred = self.send(DEFERRED_MESSAGE, Some(body::visibility(!visible)), &[]).await;
                 if deferred.is_ok() {
                     let post = finish(work).await.unwrap_or_else(|error| report::words(&error));
-                    self.note(self.edit(&post).await);
+                    Self::note(self.edit(&post).await);
                 }
                 deferred
             }
@@ -120,12 +119,12 @@ impl Answerer<'_> {
             }
         };
         if let Err(fault) = sent
-            && !self.is_harmless(&fault)
+            && !Self::is_harmless(&fault)
         {
             // The message itself may be what Discord declined, so the person still gets a plain one.
             let words = report::words(&Error::internal(format!("An answer was not accepted: {fault}")));
             if matches!(fault, Fault::Declined { .. }) && self.door.kind != Kind::Typing {
-                self.note(self.message(&words, true).await);
+                Self::note(self.message(&words, true).await);
             }
         }
     }
@@ -137,7 +136,7 @@ impl Answerer<'_> {
         } else {
             self.send(DEFERRED_MESSAGE, Some(body::visibility(true)), &[]).await
         };
-        self.note(sent);
+        Self::note(sent);
     }
 
     /// The answer after [`Answerer::defer`].
@@ -145,9 +144,8 @@ impl Answerer<'_> {
         let reply = decided.unwrap_or_else(|error| self.told(&error));
         let on_message = self.door.kind.is_on_message();
         let sent = match reply {
-            Reply::Update(post) => self.edit(&post).await,
             Reply::Say(post) if on_message => self.more(&post, true).await,
-            Reply::Say(post) => self.edit(&post).await,
+            Reply::Say(post) | Reply::Update(post) => self.edit(&post).await,
             Reply::Show(post) => self.show_late(&post).await,
             Reply::Nothing if on_message => Ok(()),
             Reply::Nothing => self.edit(&Post::text("Done.")).await,
@@ -166,7 +164,7 @@ impl Answerer<'_> {
                 if on_message { self.more(&post, true).await } else { self.edit(&post).await }
             }
         };
-        self.note(sent);
+        Self::note(sent);
     }
 
     /// A message for everybody, after "thinking" was shown to one person alone.
@@ -209,16 +207,16 @@ impl Answerer<'_> {
         self.rest.answer((self.door.id, &self.door.token), &Callback { r#type, data }, files).await
     }
 
-    fn note(&self, sent: Result<(), Fault>) {
+    fn note(sent: Result<(), Fault>) {
         if let Err(fault) = sent
-            && !self.is_harmless(&fault)
+            && !Self::is_harmless(&fault)
         {
             tracing::error!(%fault, "An answer could not be given");
         }
     }
 
     /// Whether a fault needs no further answer: the interaction was answered before, or can no longer be.
-    fn is_harmless(&self, fault: &Fault) -> bool {
+    fn is_harmless(fault: &Fault) -> bool {
         if fault.is_code(40060) {
             tracing::debug!("An interaction had been answered before");
             true

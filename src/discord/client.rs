@@ -26,7 +26,7 @@ use crate::ids::{ChannelId, GuildId, UserId};
 /// How long answers in hand may take when cxbot stops.
 const LAST_WORDS: Duration = Duration::from_secs(10);
 const FIRST_WAIT: Duration = Duration::from_secs(1);
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
 /// When to say that the connection takes long.
 const WORRY: Duration = Duration::from_secs(15);
 
@@ -106,7 +106,7 @@ impl Bot {
             match ended {
                 Err(refused @ Error::Refused(_)) => break Err(refused),
                 Err(error) => {
-                    tracing::warn!(%error, seconds = wait.as_secs(), "The connection to Discord ended; connecting again after the wait")
+                    tracing::warn!(%error, seconds = wait.as_secs(), "The connection to Discord ended; connecting again after the wait");
                 }
                 Ok(()) => tracing::warn!(
                     seconds = wait.as_secs(),
@@ -200,11 +200,8 @@ impl RawEventHandler for Heard {
 impl Listener {
     async fn hear(&self, event: Event) {
         match event {
-            Event::InteractionCreate(event) => {
-                if !self.stop.is_cancelled() {
-                    serve(&self.dispatcher, &self.rest, event.interaction).await;
-                }
-            }
+            Event::InteractionCreate(_) if self.stop.is_cancelled() => {}
+            Event::InteractionCreate(event) => serve(&self.dispatcher, &self.rest, event.interaction).await,
             Event::GuildCreate(event) => self.dispatcher.joined(&joined(&event.guild)).await,
             Event::Ready(event) => self.ready(event.ready.application.id.get()),
             Event::Unknown(event) => {
@@ -237,7 +234,7 @@ fn joined(guild: &Guild) -> Joined {
         .min_by_key(|channel| (channel.position, channel.id));
     Joined {
         guild: GuildId(guild.id.get()),
-        name: guild.name.to_string(),
+        name: guild.name.clone(),
         owner: UserId(guild.owner_id.get()),
         first_channel: guild
             .system_channel_id

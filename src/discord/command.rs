@@ -21,7 +21,7 @@ const INTEGER: u64 = 4;
 /// Manage Server, as Discord writes permissions.
 const MANAGE_GUILD: &str = "32";
 const FIRST_WAIT: Duration = Duration::from_secs(2);
-const LONGEST_WAIT: Duration = Duration::from_secs(300);
+const LONGEST_WAIT: Duration = Duration::from_mins(5);
 
 /// Every command of every feature.
 #[derive(Clone, Debug)]

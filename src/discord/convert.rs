@@ -222,6 +222,7 @@ pub(super) mod tests {
         json!({"id": "7", "username": "ana", "global_name": "Ana", "discriminator": "0", "avatar": null})
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "reads better in the tests below")]
     fn interaction(kind: u8, data: Value) -> Value {
         json!({
             "id": "100", "application_id": "50", "type": kind, "token": "secret-token", "version": 1,

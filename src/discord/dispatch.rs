@@ -263,7 +263,7 @@ pub(super) mod tests {
                     path: format!("fake {name}"),
                     option: "x".into(),
                     text: "y".into(),
-                    others: Default::default(),
+                    others: std::collections::BTreeMap::default(),
                 };
                 let by_command = told(&dispatcher, &incoming(Some(GuildId(1)), call(&format!("fake {name}")))).await;
                 let by_press =

@@ -38,6 +38,10 @@ pub struct Person {
 
 /// What a person did.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one lives for as long as one interaction; a box would cost more than it saves"
+)]
 pub enum Act {
     /// Ran a command.
     Command(Call),

@@ -12,7 +12,7 @@ use twilight_http_ratelimiting::{Endpoint, Method, Permit, RateLimitHeaders, Rat
 
 /// Discord's limit for the whole bot.
 const REQUESTS_A_SECOND: usize = 50;
-const INVALID_WINDOW: Duration = Duration::from_secs(600);
+const INVALID_WINDOW: Duration = Duration::from_mins(10);
 /// Discord allows 10,000; half of it leaves room for whatever else shares our address.
 const MOST_INVALID: u32 = 5_000;
 

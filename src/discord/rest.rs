@@ -210,7 +210,7 @@ impl Rest {
                 Ok((status, _, _)) if status.is_success() => return Ok(()),
                 Ok((status, headers, body)) => match self.judge(status, &headers, &body) {
                     (Fault::Limited(wait), _) if !last && wait <= LONGEST_WAIT_FOR_ANSWER => {
-                        tokio::time::sleep(wait).await
+                        tokio::time::sleep(wait).await;
                     }
                     (fault, _) => return Err(fault),
                 },
@@ -375,7 +375,7 @@ fn tell_paths(errors: &Value, path: &mut String, message: &mut String) {
     for (key, value) in errors {
         if key == "_errors" {
             for one in value.as_array().into_iter().flatten() {
-                *message += &format!("; {path}: {}", one["message"].as_str().unwrap_or("?"));
+                message.extend(["; ", path.as_str(), ": ", one["message"].as_str().unwrap_or("?")]);
             }
         } else {
             let length = path.len();

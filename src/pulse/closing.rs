@@ -12,6 +12,7 @@ use futures_util::future::BoxFuture;
 use super::message;
 use super::model::{Pulse, PulseId, State, retry_after};
 use super::store;
+use crate::calendar::Quarter;
 use crate::error::{Error, Result};
 use crate::outbox::{self, Queue, To};
 use crate::people;
@@ -19,7 +20,7 @@ use crate::schedule;
 use crate::sealed::{self, Ballot, Closing, Outcome, Sealed, Step};
 use crate::services::Services;
 use crate::store::Tx;
-use crate::survey::{ClosedCounts, Source, add_counts, list_closed, publish_counts, quarter_of, tally};
+use crate::survey::{ClosedCounts, Source, add_counts, list_closed, publish_counts, tally};
 
 /// Runs at closing time.
 pub(super) const CLOSE_JOB: &str = "close_pulse";
@@ -65,7 +66,7 @@ impl Closing for PulseClosing {
                     source: source(&self.pulse),
                     program: self.pulse.definition.program.clone(),
                     audience: self.pulse.definition.audience.name().into(),
-                    quarter: quarter_of(self.closed_on),
+                    quarter: Quarter::of(self.closed_on),
                     closed_on: self.closed_on,
                     question: question.clone(),
                     counts,

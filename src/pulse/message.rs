@@ -181,8 +181,11 @@ pub(super) fn promise(pulse: &Pulse) -> Post {
 pub(super) fn opened_for_lead(pulse: &Pulse) -> Post {
     let asked = match pulse.eligible {
         Some(eligible) => format!("{eligible} people can answer."),
-        None => "I don't know yet how many people are on this server, so the result will not say what share answered."
-            .to_owned(),
+        None => format!(
+            "I don't know how many people are on this server, so the result will not say what share answered. With fewer than {} \
+             people, please ask in another way: in a very small group people can be guessed.",
+            pulse.thresholds.eligible
+        ),
     };
     Post::text(format!(
         "“{}” is on its way to {} and open until {}. {asked}\nNothing is shown to anybody before it closes, not even to you. It closes by \

@@ -4,6 +4,7 @@ use chrono::{DateTime, Days, TimeDelta, Utc};
 use chrono_tz::Tz;
 
 use super::definition::Definition;
+use crate::calendar::instant;
 use crate::error::Refusal;
 use crate::ids::{ChannelId, GuildId, UserId};
 use crate::row_id;
@@ -133,12 +134,7 @@ pub fn may_open(definition: &Definition, eligible: Option<u32>, thresholds: &Thr
 
 /// The same time of day, so many days on, in the group's time zone.
 pub fn closing_time(now: DateTime<Utc>, days: u32, zone: Tz) -> DateTime<Utc> {
-    let local = now.with_timezone(&zone).naive_local() + Days::new(u64::from(days));
-    // In the hour that a clock change skips, the wish cannot be met exactly; whole days of 24 hours are close enough.
-    local
-        .and_local_timezone(zone)
-        .earliest()
-        .map_or(now + TimeDelta::days(i64::from(days)), |at| at.with_timezone(&Utc))
+    instant(now.with_timezone(&zone).naive_local() + Days::new(u64::from(days)), zone)
 }
 
 /// How long to wait before a closing that did not succeed is tried again: 1, 2, 4 … minutes, at most an hour.
@@ -159,7 +155,7 @@ mod tests {
         assert_eq!(closing("2026-10-30T13:00:00Z", 5), "2026-11-04 09:00:00");
         assert_eq!(closing("2027-03-12T14:00:00Z", 5), "2027-03-17 09:00:00");
         // 02:30 on 14 March 2027 does not exist in New York.
-        assert_eq!(closing("2027-03-13T07:30:00Z", 1), "2027-03-14 03:30:00");
+        assert_eq!(closing("2027-03-13T07:30:00Z", 1), "2027-03-14 03:00:00");
     }
 
     #[test]

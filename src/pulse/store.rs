@@ -44,7 +44,8 @@ struct PulseRow {
     closed_at: Option<DateTime<Utc>>,
 }
 
-/// How many people on this server could answer; `None` while the roster is not known.
+/// How many people on this server could answer; `None` when unknown. Discord tells nobody without a privileged permission, and the
+/// roster of people/ holds only those who have used cxbot, so it would make the group look smaller than it is.
 pub(super) async fn count_eligible(_tx: &mut Tx, _guild: GuildId) -> Result<Option<u32>> {
     Ok(None)
 }

@@ -1,10 +1,11 @@
 //! The rows of `survey_counts`. How anonymity is kept here: only counts of questions with enough answers ever arrive, and none is
 //! handed out before it is published, which happens when every single answer and the key of its box have been destroyed.
 
-use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::FromRow;
 
 use super::{Counts, Question};
+use crate::calendar::Quarter;
 use crate::error::{Error, Result};
 use crate::ids::GuildId;
 use crate::on_db;
@@ -34,8 +35,8 @@ pub struct ClosedCounts {
     pub program: Option<String>,
     /// Who was asked: `customers` or `inside`.
     pub audience: String,
-    /// The federal fiscal quarter of closing, for example `FY2027Q1`.
-    pub quarter: String,
+    /// The federal fiscal quarter of closing.
+    pub quarter: Quarter,
     /// The day of closing in the group's time zone.
     pub closed_on: NaiveDate,
     /// The question as it was asked; its key is the measure.
@@ -77,7 +78,7 @@ pub async fn add_counts(tx: &mut Tx, closed: &ClosedCounts) -> Result<()> {
         .bind(&closed.program)
         .bind(&closed.audience)
         .bind(closed.question.category.map(super::Category::name))
-        .bind(&closed.quarter)
+        .bind(closed.quarter.to_string())
         .bind(closed.closed_on)
         .bind(&question)
         .bind(&counts)
@@ -158,34 +159,9 @@ impl CountsRow {
             eligible: self.eligible.map(number).transpose()?,
             program: self.program.clone(),
             audience: self.audience.clone(),
-            quarter: self.quarter.clone(),
+            quarter: self.quarter.parse().map_err(|_| broken("a quarter that cannot be read"))?,
             closed_on: self.closed_on,
             source: Source { guild, name: self.source.clone(), key: self.source_key.clone() },
         })
-    }
-}
-
-/// The US federal fiscal quarter of a day, for example `FY2027Q1` for 23 November 2026.
-pub fn quarter_of(day: NaiveDate) -> String {
-    let year = day.year() + i32::from(day.month() >= 10);
-    format!("FY{year}Q{}", (day.month() + 2) % 12 / 3 + 1)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_fiscal_year_starts_in_october() {
-        for (day, quarter) in [
-            ("2026-09-30", "FY2026Q4"),
-            ("2026-10-01", "FY2027Q1"),
-            ("2026-12-31", "FY2027Q1"),
-            ("2027-01-01", "FY2027Q2"),
-            ("2027-04-01", "FY2027Q3"),
-            ("2027-07-01", "FY2027Q4"),
-        ] {
-            assert_eq!(quarter_of(day.parse().unwrap()), quarter);
-        }
     }
 }

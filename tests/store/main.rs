@@ -3,6 +3,7 @@
 mod cx_index;
 mod fake_discord;
 mod learning;
+mod kept;
 mod migrations;
 mod outbox;
 mod people;

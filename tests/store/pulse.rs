@@ -268,7 +268,10 @@ async fn a_pulse_runs_from_opening_to_result(store: Store) {
 
     let counts = world.counts().await;
     assert_eq!(counts.len(), 1);
-    assert_eq!((&*counts[0].question.key, &*counts[0].quarter, &*counts[0].audience), ("ease", "FY2027Q1", "inside"));
+    assert_eq!(
+        (&*counts[0].question.key, &*counts[0].quarter.to_string(), &*counts[0].audience),
+        ("ease", "FY2027Q1", "inside")
+    );
     assert_eq!((counts[0].counts.options.as_slice(), counts[0].counts.does_not_apply), ([0, 0, 0, 4, 1].as_slice(), 1));
     assert_eq!((world.rows_of("sealed_ballots").await, world.keys()), (0, 0));
 

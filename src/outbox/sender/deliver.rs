@@ -64,7 +64,7 @@ type Asked = Result<Result<Outcome, Fault>>;
 
 impl Delivery<'_> {
     async fn post_in(&self, channel: ChannelId) -> Asked {
-        let post: Post = serde_json::from_str(&self.row.body).map_err(anyhow::Error::from)?;
+        let Some(post) = self.post() else { return Ok(Ok(unreadable())) };
         if let Some(since) = first_try(self.row).filter(|since| self.services.clock.now() - *since > NONCE_WINDOW) {
             match self.find_own(channel, &post, since).await? {
                 Ok(Some(message)) => return Ok(Ok(Outcome::Sent(channel.db(), message.db()))),
@@ -149,7 +149,7 @@ impl Delivery<'_> {
             // The row of a thread holds the thread in place of a message.
             "reply" => return self.post_in(ChannelId::from_db(message)).await,
             "edit" => {
-                let post: Post = serde_json::from_str(&row.body).map_err(anyhow::Error::from)?;
+                let Some(post) = self.post() else { return Ok(Ok(unreadable())) };
                 self.rest.edit(channel_id, message_id, &post).await.map(|()| here)
             }
             "delete" => match self.rest.delete(channel_id, message_id).await {
@@ -168,6 +168,14 @@ impl Delivery<'_> {
                 Ok(Outcome::Failed("This version of cxbot cannot send it.".to_owned()))
             }
         })
+    }
+
+    fn post(&self) -> Option<Post> {
+        serde_json::from_str(&self.row.body)
+            .inspect_err(
+                |fault| tracing::error!(row = self.row.id, %fault, "The outbox holds a post that cannot be read"),
+            )
+            .ok()
     }
 
     /// The message that an earlier try left, if it did.
@@ -199,6 +207,11 @@ impl Delivery<'_> {
         let value = direct.to_text();
         self.services.store.write(move |tx| Box::pin(async move { facts::keep(tx, &key, &value).await })).await
     }
+}
+
+/// Trying again would not make it readable, and it must not hold up what comes after it.
+fn unreadable() -> Outcome {
+    Outcome::Failed("This version of cxbot cannot read the message.".to_owned())
 }
 
 const CLOSED: &str = "This person does not accept direct messages from cxbot.";
@@ -236,7 +249,7 @@ fn first_try(row: &Claimed) -> Option<DateTime<Utc>> {
     }
     // The waits after the earlier tries add up to the time since the first; a void claim is a try with no wait after it yet.
     let waits = |tries: i64| (1..=tries).fold(TimeDelta::zero(), |sum, attempts| sum + wait(attempts));
-    Some(match row.claimed_at {
+    Some(match row.last_claim_at {
         Some(claimed_at) if row.attempts == 1 => claimed_at,
         Some(_) => row.due_at - waits(row.attempts - 1),
         None => row.due_at - waits(row.attempts),
@@ -306,7 +319,7 @@ mod tests {
         "2026-11-23T12:00:00Z".parse().unwrap()
     }
 
-    fn row(attempts: i64, claimed_at: Option<DateTime<Utc>>) -> Claimed {
+    fn row(attempts: i64, last_claim_at: Option<DateTime<Utc>>) -> Claimed {
         Claimed {
             id: 7,
             kind: "post".into(),
@@ -316,7 +329,7 @@ mod tests {
             version: 1,
             attempts,
             due_at: noon(),
-            claimed_at,
+            last_claim_at,
         }
     }
 

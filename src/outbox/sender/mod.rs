@@ -125,10 +125,9 @@ impl Sender {
             };
             let wake = async {
                 match pass {
-                    Pass::Started => std::future::pending().await,
                     Pass::Resting(until) => tokio::time::sleep_until(until).await,
                     Pass::Idle(Some(due_at)) => services.clock.sleep_until(due_at).await,
-                    Pass::Idle(None) => std::future::pending().await,
+                    Pass::Started | Pass::Idle(None) => std::future::pending().await,
                 }
             };
             tokio::select! {
@@ -317,7 +316,7 @@ impl InHand {
 
     async fn serve(self, rows: Vec<Claimed>) {
         let mut rows = rows.into_iter();
-        while let Some(row) = rows.next() {
+        for row in rows.by_ref() {
             let go_on = if self.shared.stopping.load(Ordering::Relaxed) {
                 self.put_back(&row, TimeDelta::zero(), true).await.map(|()| false)
             } else {
@@ -378,7 +377,7 @@ impl InHand {
             }
             Outcome::Untouched(after) => {
                 self.put_back(row, after, true).await?;
-                self.rest(after.to_std().unwrap_or_default().min(Duration::from_secs(60)));
+                self.rest(after.to_std().unwrap_or_default().min(Duration::from_mins(1)));
                 Ok(false)
             }
             Outcome::Unreachable => {

@@ -11,7 +11,7 @@ use crate::on_db;
 use crate::store::Tx;
 
 /// A claim older than this is void: whoever made it is gone.
-pub(super) const CLAIM: TimeDelta = TimeDelta::seconds(60);
+pub(super) const CLAIM: TimeDelta = TimeDelta::seconds(25);
 /// How many rows of a lane are taken at once. Few enough to be sent well within a claim at five in five seconds.
 pub(super) const LANE: i64 = 5;
 
@@ -36,7 +36,8 @@ pub(super) struct Claimed {
     pub(super) attempts: i64,
     pub(super) due_at: DateTime<Utc>,
     /// The claim that this one replaces, made by a process that is gone.
-    pub(super) claimed_at: Option<DateTime<Utc>>,
+    #[sqlx(rename = "claimed_at")]
+    pub(super) last_claim_at: Option<DateTime<Utc>>,
 }
 
 /// The message that another row is about.
@@ -130,7 +131,7 @@ pub(super) async fn put_back(tx: &mut Tx, row: &Claimed, due_at: DateTime<Utc>, 
     const SQL: &str = "update outbox set claimed_at = $5, due_at = $3, attempts = $4 where id = $1 and version = $2";
     let attempts = if untouched { row.attempts } else { row.attempts + 1 };
     // An untouched row keeps the trace of an earlier process that may have sent it.
-    let claimed_at = if untouched { row.claimed_at } else { None };
+    let claimed_at = if untouched { row.last_claim_at } else { None };
     on_db!(tx, conn => sqlx::query(SQL)
         .bind(row.id)
         .bind(row.version)

@@ -43,7 +43,7 @@ fn result_of(text: &str, eligible: Option<u32>, options: &[u32]) -> String {
         source: Source { guild: pulse.guild, name: "pulse".into(), key: "7".into() },
         program: None,
         audience: "inside".into(),
-        quarter: "FY2027Q1".into(),
+        quarter: "FY2027Q1".parse().unwrap(),
         closed_on: "2026-11-30".parse().unwrap(),
         question,
         counts,
