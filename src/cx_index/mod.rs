@@ -8,8 +8,10 @@
 //! stored, so that `/index` is one read whatever the number of answers. The arithmetic is in [`model`], pure, and held by the
 //! vectors of its specification. Like the inventory of programs, the index belongs to the installation, not to one Discord server.
 
+mod brief;
 mod chat;
 mod definitions;
+mod export;
 mod import;
 mod inputs;
 mod intake;
@@ -17,15 +19,22 @@ mod job;
 mod message;
 pub mod model;
 mod observation;
+pub mod publication;
 mod pulses;
 mod recompute;
 mod record;
 mod start;
 pub mod store;
 mod tidy;
+mod trend;
+mod views;
 
 pub use chat::CxIndex;
+pub use brief::talking_points;
 pub use definitions::{Definitions, Ratified, check};
+pub use export::{
+    OutFile, SCORE_COLUMNS, Wanted, figures_csv, indexes_in_words, quarter_pack, scores, scores_csv, scores_json,
+};
 pub use import::{ImportOptions, ImportReport, import, import_as, undo};
 pub use inputs::{Collected, assemble};
 pub use job::RecomputeIndex;

@@ -10,8 +10,8 @@ use super::model::measure::Origin;
 use super::observation::{Found, Observation};
 
 use crate::calendar::Quarter;
-use crate::error::{Error, Result};
-use crate::programs::{self, Instrument, Measure, Program, SourceKind};
+use crate::error::Result;
+use crate::programs::{Instrument, Measure, Program, SourceKind};
 use crate::store::Tx;
 use crate::survey::{ClosedCounts, list_about_programs};
 
@@ -37,16 +37,11 @@ pub(super) async fn collect(
     last: Quarter,
 ) -> Result<Vec<Collected>> {
     let closed = list_about_programs(tx, &first.to_string(), &last.to_string()).await?;
-    let (fitting, _) = fit(programs, closed)?;
-    for one in &fitting {
-        // From now on its question and scale are fixed.
-        programs::mark_in_use(tx, &one.observation.program, &one.observation.measure).await?;
-    }
-    Ok(fitting)
+    Ok(fit(programs, closed).0)
 }
 
 /// Sorts counts into figures and what does not fit. The newest of a quarter counts; `closed` comes in order of closing.
-pub(super) fn fit(programs: &[Program], closed: Vec<ClosedCounts>) -> Result<(Vec<Collected>, Vec<Unfit>)> {
+pub(super) fn fit(programs: &[Program], closed: Vec<ClosedCounts>) -> (Vec<Collected>, Vec<Unfit>) {
     let mut newest = BTreeMap::new();
     let mut unfit = Vec::new();
     for counts in closed {
@@ -63,10 +58,7 @@ pub(super) fn fit(programs: &[Program], closed: Vec<ClosedCounts>) -> Result<(Ve
                 continue;
             }
         };
-        let quarter: Quarter = counts
-            .quarter
-            .parse()
-            .map_err(|_| Error::internal(format!("closed counts hold an unknown quarter: {}", counts.quarter)))?;
+        let quarter = counts.quarter;
         let mut options: Vec<u64> = counts.counts.options.iter().copied().map(u64::from).collect();
         if counts.question.reversed {
             options.reverse();
@@ -85,7 +77,7 @@ pub(super) fn fit(programs: &[Program], closed: Vec<ClosedCounts>) -> Result<(Ve
         let place = (key, measure.key.clone(), quarter, counts.source.guild);
         newest.insert(place, Collected { origin: Origin::Pulse, observation });
     }
-    Ok((newest.into_values().collect(), unfit))
+    (newest.into_values().collect(), unfit)
 }
 
 fn measure_for<'a>(program: &'a Program, closed: &ClosedCounts) -> Result<&'a Measure, String> {

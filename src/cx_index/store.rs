@@ -9,6 +9,7 @@ use super::observation::{Found, Observation};
 use super::record::{Record, Scope, StoredScore};
 use crate::calendar::Quarter;
 use crate::error::{Error, Result};
+use crate::ids::UserId;
 use crate::on_db;
 use crate::store::Tx;
 
@@ -281,16 +282,72 @@ pub async fn list_quarters_with_an_index(tx: &mut Tx, most: i64) -> Result<Vec<Q
     rows.iter().map(|text| stored_quarter(text)).collect()
 }
 
-/// The newest revision of both indexes in a quarter: one read, whatever the number of answers behind them.
+/// Both indexes of a quarter as they are shown (the published revision, else the newest): one read, whatever the number of answers.
 pub async fn list_indexes(tx: &mut Tx, quarter: Quarter) -> Result<Vec<Record>> {
     const SQL: &str = "select scope, quarter, revision, value, standard_error, degrees_of_freedom, low, high, coverage, people, detail,
                 definition_id, definition_hash, input_hash, moved_points, computed_at
          from index_scores s
          where s.quarter = $1 and s.scope in ('audience:public', 'audience:agency')
-           and s.revision = (select max(revision) from index_scores newer where newer.scope = s.scope and newer.quarter = s.quarter)
+           and s.revision = coalesce(
+               (select p.revision from index_published p where p.scope = s.scope and p.quarter = s.quarter order by p.edition desc limit 1),
+               (select max(revision) from index_scores newer where newer.scope = s.scope and newer.quarter = s.quarter))
          order by s.scope desc";
     let rows: Vec<ScoreRow> = on_db!(tx, conn => sqlx::query_as(SQL).bind(quarter.to_string()).fetch_all(conn).await?);
     rows.into_iter().map(ScoreRow::into_record).collect()
+}
+
+/// Every score of a quarter, as it is shown or, with `newest`, in its newest revision; indexes first, then programs by key.
+pub async fn list_scores(tx: &mut Tx, quarter: Quarter, newest: bool) -> Result<Vec<Record>> {
+    const SHOWN: &str = "select scope, quarter, revision, value, standard_error, degrees_of_freedom, low, high, coverage, people, detail,
+                definition_id, definition_hash, input_hash, moved_points, computed_at
+         from index_scores s where s.quarter = $1 and s.revision = coalesce(
+               (select p.revision from index_published p where p.scope = s.scope and p.quarter = s.quarter order by p.edition desc limit 1),
+               (select max(revision) from index_scores newer where newer.scope = s.scope and newer.quarter = s.quarter))
+         order by s.scope";
+    const NEWEST: &str = "select scope, quarter, revision, value, standard_error, degrees_of_freedom, low, high, coverage, people, detail,
+                definition_id, definition_hash, input_hash, moved_points, computed_at
+         from index_scores s where s.quarter = $1
+           and s.revision = (select max(revision) from index_scores newer where newer.scope = s.scope and newer.quarter = s.quarter)
+         order by s.scope";
+    let sql = if newest { NEWEST } else { SHOWN };
+    let rows: Vec<ScoreRow> = on_db!(tx, conn => sqlx::query_as(sql).bind(quarter.to_string()).fetch_all(conn).await?);
+    rows.into_iter().map(ScoreRow::into_record).collect()
+}
+
+/// One score from quarter to quarter as it is shown, the oldest first.
+pub async fn list_course(tx: &mut Tx, scope: &Scope, first: Quarter, last: Quarter) -> Result<Vec<Record>> {
+    const SQL: &str = "select scope, quarter, revision, value, standard_error, degrees_of_freedom, low, high, coverage, people, detail,
+                definition_id, definition_hash, input_hash, moved_points, computed_at
+         from index_scores s where s.scope = $1 and s.quarter >= $2 and s.quarter <= $3 and s.revision = coalesce(
+               (select p.revision from index_published p where p.scope = s.scope and p.quarter = s.quarter order by p.edition desc limit 1),
+               (select max(revision) from index_scores newer where newer.scope = s.scope and newer.quarter = s.quarter))
+         order by s.quarter";
+    let rows: Vec<ScoreRow> = on_db!(tx, conn => sqlx::query_as(SQL)
+        .bind(scope.key())
+        .bind(first.to_string())
+        .bind(last.to_string())
+        .fetch_all(conn)
+        .await?);
+    rows.into_iter().map(ScoreRow::into_record).collect()
+}
+
+/// The quarters that have any score, newest first.
+pub async fn list_scored_quarters(tx: &mut Tx, most: i64) -> Result<Vec<Quarter>> {
+    const SQL: &str = "select distinct quarter from index_scores order by quarter desc limit $1";
+    let rows: Vec<String> = on_db!(tx, conn => sqlx::query_scalar(SQL).bind(most).fetch_all(conn).await?);
+    rows.iter().map(|text| stored_quarter(text)).collect()
+}
+
+/// Leaves a figure to be confirmed; returns the number of the draft.
+pub async fn add_draft(tx: &mut Tx, person: UserId, document: &str, now: DateTime<Utc>) -> Result<i64> {
+    const SQL: &str = "insert into index_drafts (person, document, drafted_at) values ($1, $2, $3) returning id";
+    Ok(on_db!(tx, conn => sqlx::query_scalar(SQL).bind(person.db()).bind(document).bind(now).fetch_one(conn).await?))
+}
+
+/// Takes a draft away: whoever gets it is the one who stores it. `None` when it is gone or somebody else's.
+pub async fn take_draft(tx: &mut Tx, id: i64, person: UserId) -> Result<Option<String>> {
+    const SQL: &str = "delete from index_drafts where id = $1 and person = $2 returning document";
+    Ok(on_db!(tx, conn => sqlx::query_scalar(SQL).bind(id).bind(person.db()).fetch_optional(conn).await?))
 }
 
 /// The newest revision of a score.
