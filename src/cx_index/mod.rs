@@ -12,6 +12,7 @@ mod brief;
 mod chat;
 mod definitions;
 mod export;
+mod figures;
 mod import;
 mod inputs;
 mod intake;
@@ -35,6 +36,7 @@ pub use definitions::{Definitions, Ratified, check};
 pub use export::{
     OutFile, SCORE_COLUMNS, Wanted, figures_csv, indexes_in_words, quarter_pack, scores, scores_csv, scores_json,
 };
+pub use figures::{Figures, PostIndex};
 pub use import::{ImportOptions, ImportReport, import, import_as, undo};
 pub use inputs::{Collected, assemble};
 pub use job::RecomputeIndex;
