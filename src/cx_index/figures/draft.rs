@@ -61,7 +61,7 @@ impl Draft {
                 cells.push(("kind", "counts".into()));
                 cells.push(("source_id", format!("{}-survey", program.key)));
                 for (column, count) in COLUMNS[9..20].iter().zip(counts) {
-                    cells.push((column, count.to_owned()));
+                    cells.push((*column, count.to_owned()));
                 }
             }
         }

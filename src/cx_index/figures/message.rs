@@ -24,10 +24,11 @@ impl Action {
     pub(super) const DROP: &str = "drop";
 
     pub(super) fn to_id(self) -> String {
-        match self {
-            Self::Save(draft) => ControlId::new(FEATURE, Self::SAVE, &draft.to_string()).to_string(),
-            Self::Drop(draft) => ControlId::new(FEATURE, Self::DROP, &draft.to_string()).to_string(),
-        }
+        let (action, draft) = match self {
+            Self::Save(draft) => (Self::SAVE, draft),
+            Self::Drop(draft) => (Self::DROP, draft),
+        };
+        ControlId { feature: FEATURE, action, rest: &draft.to_string() }.to_string()
     }
 
     pub(super) fn parse(id: &str) -> Option<Self> {
