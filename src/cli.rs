@@ -73,6 +73,9 @@ enum Command {
     Check,
 
     /// Bring the database up to date (cxbot run does this by itself)
+    #[command(after_help = "Examples:
+  cxbot migrate
+  CXBOT_DATABASE__URL=postgres://cx@db/cx cxbot migrate")]
     Migrate,
 
     /// Take in figures for the CX index from a file, or take an import back
@@ -150,7 +153,8 @@ async fn act(command: Command, settings: Settings) -> Result<()> {
         Command::Run => {
             let token = read_token()?;
             let app = App::build(settings, Clock::system(), token).await?;
-            app.run_until(app::stop_signal()).await
+            let ready = |invite: &str| println!("Connected. To add cxbot to a server, open {invite}");
+            app.run_until(app::stop_signal(), ready).await
         }
         Command::Migrate => {
             let store = connect(&settings).await?;
