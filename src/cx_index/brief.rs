@@ -8,7 +8,7 @@ use crate::calendar::Quarter;
 /// Three sentences: where it stands, whether it moved, what is not heard yet.
 #[must_use]
 pub fn talking_points(quarter: Quarter, records: &[Record]) -> [String; 3] {
-    let indexes: Vec<(&Record, &AudienceDetail, String)> = records
+    let mut indexes: Vec<(&Record, &AudienceDetail, String)> = records
         .iter()
         .filter_map(|record| match (&record.scope, &record.detail) {
             (Scope::Audience(audience), Detail::Audience(detail)) => {
@@ -17,6 +17,7 @@ pub fn talking_points(quarter: Quarter, records: &[Record]) -> [String; 3] {
             _ => None,
         })
         .collect();
+    indexes.sort_by(|a, b| a.0.scope.cmp(&b.0.scope));
     let standing: Vec<String> = indexes
         .iter()
         .map(|(record, _, audience)| match &record.score {

@@ -206,6 +206,8 @@ async fn show_trend(services: &Services, last: Quarter, program: Option<programs
     if all.iter().all(|series| series.points.iter().all(|point| point.score.is_none())) {
         return Ok(Post::text(format!("There is no score from {first} to {last} yet, so there is no trend.")));
     }
+    trend::leave_out_empty_beginning(&mut all);
+    let first = all[0].points[0].quarter;
     let title = match &program {
         Some(program) => format!("{}, {first} to {last}", program.name),
         None => format!("CX index, {first} to {last}"),

@@ -52,6 +52,16 @@ pub(super) fn series(name: &str, quarters: &[Quarter], records: &[Record]) -> Se
     Series { name: name.to_owned(), points: points.collect() }
 }
 
+/// Quarters before anything was computed say nothing; at least two stay, so that there is a line.
+pub(super) fn leave_out_empty_beginning(all: &mut [Series]) {
+    let silent = |series: &Series| series.points.iter().take_while(|point| point.definition.is_empty()).count();
+    let shortest = all.iter().map(|series| series.points.len()).min().unwrap_or(0);
+    let empty = all.iter().map(silent).min().unwrap_or(0).min(shortest.saturating_sub(2));
+    for series in all {
+        series.points.drain(..empty);
+    }
+}
+
 /// The same as the chart, to be read.
 pub(super) fn table(series: &Series) -> String {
     let mut text = format!("{:<9} {:>5}  {:<10} {:>9}\n", "Quarter", "Score", "Range", "Answers");
@@ -268,6 +278,8 @@ mod tests {
         assert_eq!(breaks(&course().points), [(4, "cxi-1.1")]);
         let picture = svg("CX index & more", &[course()]);
         assert!(picture.contains("from here cxi-1.1") && picture.contains("CX index &amp; more"));
+        let other = Series { name: "Agency-facing".into(), points: course().points.iter().map(|p| Point { score: p.score.map(|s| StoredScore { value: s.value + 4.0, range: Range { low: s.range.low + 1.0, high: s.range.high + 7.0 }, ..s }), definition: if p.definition.is_empty() { String::new() } else { "cxi-1.0".into() }, ..p.clone() }).collect() };
+        std::fs::write("/tmp/idx2_trend.png", crate::chart::png(&svg("CX index, FY2026Q1 to FY2027Q1", &[course(), other])).unwrap()).unwrap();
         assert!(crate::chart::png(&picture).unwrap().starts_with(b"\x89PNG"));
     }
 }

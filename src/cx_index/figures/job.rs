@@ -82,14 +82,15 @@ async fn published(
         .filter(|record| matches!((&record.scope, &record.detail), (Scope::Audience(_), Detail::Audience(_))))
         .cloned()
         .collect();
-    indexes.reverse();
+    indexes.sort_by(|a, b| a.scope.cmp(&b.scope));
     let quarters = trend::quarters(quarter);
     let mut all = Vec::new();
     for audience in Audience::ALL {
         let course = store::list_course(tx, &Scope::Audience(audience), quarters[0], quarter).await?;
         all.push(trend::series(&audience.to_string(), &quarters, &course));
     }
-    let picture = chart::draw(trend::svg(&format!("CX index, {} to {quarter}", quarters[0]), &all)).await?;
+    trend::leave_out_empty_beginning(&mut all);
+    let picture = chart::draw(trend::svg(&format!("CX index up to {quarter}"), &all)).await?;
     let mut post = message::both_indexes(quarter, current, &indexes);
     let mut text = format!("**The CX index for {} is published.** For the staff meeting:\n", quarter.words());
     if !reason.is_empty() {
