@@ -111,7 +111,8 @@ impl Read for Responses {
                 self.rows -= 1;
                 let answer = self.rows % 5 + 1;
                 self.pending.extend_from_slice(
-                    format!("r{:08},{answer},1,0,0,1,0,0,0,0,0,0,0,0,0,0,\"It was quick, thank you.\"\n", self.rows).as_bytes(),
+                    format!("r{:08},{answer},1,0,0,1,0,0,0,0,0,0,0,0,0,0,\"It was quick, thank you.\"\n", self.rows)
+                        .as_bytes(),
                 );
             }
         }
@@ -134,8 +135,7 @@ async fn imports() {
         let (mut rates, mut peaks) = (Spread::default(), Spread::default());
         for _ in 0..ROUNDS {
             let data = tempfile::tempdir().expect("a temporary folder");
-            let overrides =
-                cxbot::config::Overrides { data_dir: Some(data.path().to_owned()), ..Default::default() };
+            let overrides = cxbot::config::Overrides { data_dir: Some(data.path().to_owned()), ..Default::default() };
             let settings = cxbot::config::Settings::load(&overrides).expect("settings");
             let services = app::open(settings, Clock::system()).await.expect("the database");
             let about = About {

@@ -170,7 +170,9 @@ async fn export_from(services: &Services, asked: Export) -> Result<()> {
 }
 
 fn write(bytes: &[u8]) -> Result<()> {
-    std::io::stdout().write_all(bytes).map_err(|fault| Error::refused(format!("The output cannot be written: {fault}.")))
+    std::io::stdout()
+        .write_all(bytes)
+        .map_err(|fault| Error::refused(format!("The output cannot be written: {fault}.")))
 }
 
 fn read(path: &Path) -> Result<String> {

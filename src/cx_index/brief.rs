@@ -48,9 +48,9 @@ pub fn talking_points(quarter: Quarter, records: &[Record]) -> [String; 3] {
             }
         })
         .collect();
-    let (counted, registered) = indexes
-        .iter()
-        .fold((0, 0), |(counted, registered), (_, detail, _)| (counted + detail.counted, registered + detail.registered));
+    let (counted, registered) = indexes.iter().fold((0, 0), |(counted, registered), (_, detail, _)| {
+        (counted + detail.counted, registered + detail.registered)
+    });
     let silent: Vec<&str> = indexes
         .iter()
         .flat_map(|(_, detail, _)| &detail.programs)

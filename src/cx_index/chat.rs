@@ -121,13 +121,19 @@ impl Feature for CxIndex {
         if let Some(View::Trend) = view {
             // Drawing takes tens of milliseconds.
             let services = services.clone();
-            return Ok(Reply::Later { visible, work: Box::pin(async move { show_trend(&services, quarter, program).await }) });
+            return Ok(Reply::Later {
+                visible,
+                work: Box::pin(async move { show_trend(&services, quarter, program).await }),
+            });
         }
         let records = match &program {
             None => services.store.read(|tx| Box::pin(store::list_indexes(tx, quarter))).await?,
             Some(program) => {
                 let scope = Scope::Program(program.key.clone());
-                services.store.read(|tx| Box::pin(async move { store::list_course(tx, &scope, quarter, quarter).await })).await?
+                services
+                    .store
+                    .read(|tx| Box::pin(async move { store::list_course(tx, &scope, quarter, quarter).await }))
+                    .await?
             }
         };
         if records.is_empty() {
@@ -155,8 +161,7 @@ impl Feature for CxIndex {
 
 /// Quarters that have an index, those that fit what was typed.
 pub(super) async fn suggest_quarters(services: &Services, text: &str) -> Result<Vec<Choice>> {
-    let quarters =
-        services.store.read(|tx| Box::pin(store::list_quarters_with_an_index(tx, MOST_SUGGESTIONS))).await?;
+    let quarters = services.store.read(|tx| Box::pin(store::list_quarters_with_an_index(tx, MOST_SUGGESTIONS))).await?;
     let wanted = text.trim().to_lowercase();
     Ok(quarters
         .into_iter()
@@ -184,7 +189,9 @@ pub(super) async fn find_program(services: &Services, text: &str) -> Result<prog
     let found = all.iter().find(|program| program.key == wanted || program.name.to_lowercase() == wanted);
     found.cloned().ok_or_else(|| {
         let shown: String = text.trim().chars().take(60).collect();
-        Error::refused(format!("No program is called \"{shown}\". Pick one of the suggestions, or look at `/program list`."))
+        Error::refused(format!(
+            "No program is called \"{shown}\". Pick one of the suggestions, or look at `/program list`."
+        ))
     })
 }
 
@@ -232,7 +239,12 @@ async fn explain(services: &Services, records: &[Record]) -> Result<Post> {
         for post in posts {
             if let (Some(card), Some(further)) = (&mut whole.card, post.card) {
                 card.text = views::cut(
-                    card.text.lines().chain(["", further.title.as_str()]).chain(further.text.lines()).map(str::to_owned).collect(),
+                    card.text
+                        .lines()
+                        .chain(["", further.title.as_str()])
+                        .chain(further.text.lines())
+                        .map(str::to_owned)
+                        .collect(),
                     4_000,
                 );
             }
@@ -241,10 +253,12 @@ async fn explain(services: &Services, records: &[Record]) -> Result<Post> {
     };
     let (quarter, key) = (record.quarter, detail.line.key.clone());
     let definitions = Definitions::load(&services.content)?;
-    let definition = definitions
-        .iter()
-        .find(|ratified| ratified.hash == record.definition_hash)
-        .ok_or_else(|| Error::refused(format!("The definition {} is not among config/index any more. Put it back to see how this score came about.", record.definition_id)))?;
+    let definition = definitions.iter().find(|ratified| ratified.hash == record.definition_hash).ok_or_else(|| {
+        Error::refused(format!(
+            "The definition {} is not among config/index any more. Put it back to see how this score came about.",
+            record.definition_id
+        ))
+    })?;
     let input = services
         .store
         .read(|tx| {
@@ -279,10 +293,7 @@ async fn compare(services: &Services, records: &[Record], against: Quarter) -> R
         let compared = earlier.first().and_then(|earlier| views::compare(earlier, later));
         card = match compared {
             Some((title, text)) => card.with_field(title, text),
-            None => card.with_field(
-                views::name_of(later),
-                "Cannot be compared: one of the two quarters has no score.",
-            ),
+            None => card.with_field(views::name_of(later), "Cannot be compared: one of the two quarters has no score."),
         };
     }
     card.text = "Effects add up to the difference. Whether a change is beyond chance, `/index` says.".into();
@@ -292,11 +303,16 @@ async fn compare(services: &Services, records: &[Record], against: Quarter) -> R
 async fn missing(services: &Services, quarter: Quarter, program: Option<&programs::Program>) -> Result<Post> {
     let definitions = Definitions::load(&services.content)?;
     let Some(ratified) = definitions.for_quarter(quarter) else {
-        return Err(Error::refused(format!("{quarter} lies before {}, the first quarter that the index is defined for.", definitions.earliest())));
+        return Err(Error::refused(format!(
+            "{quarter} lies before {}, the first quarter that the index is defined for.",
+            definitions.earliest()
+        )));
     };
     let (records, registered) = services
         .store
-        .read(|tx| Box::pin(async move { Ok((store::list_scores(tx, quarter, false).await?, programs::list(tx).await?)) }))
+        .read(|tx| {
+            Box::pin(async move { Ok((store::list_scores(tx, quarter, false).await?, programs::list(tx).await?)) })
+        })
         .await?;
     let lines = records
         .iter()

@@ -309,7 +309,14 @@ pub async fn quarter_pack(services: &Services, quarter: Quarter) -> Result<Vec<O
         if let (Scope::Program(_), Detail::Program(detail)) = (&record.scope, &record.detail) {
             let told = record.score.map_or_else(
                 || "not enough data".to_owned(),
-                |score| format!("{} ({} to {})", one_decimal(score.value), one_decimal(score.range.low), one_decimal(score.range.high)),
+                |score| {
+                    format!(
+                        "{} ({} to {})",
+                        one_decimal(score.value),
+                        one_decimal(score.range.low),
+                        one_decimal(score.range.high)
+                    )
+                },
             );
             let made_up = if detail.line.demonstration { " (demonstration figures)" } else { "" };
             brief.push_str(&format!("- {}{made_up}: {told}\n", detail.line.name));
@@ -325,8 +332,7 @@ pub async fn quarter_pack(services: &Services, quarter: Quarter) -> Result<Vec<O
         OutFile { name: name("scores.csv"), bytes: scores_csv(services, &wanted).await? },
         OutFile { name: name("scores.json"), bytes: scores_json(services, &wanted).await?.into_bytes() },
     ];
-    let hashes: String =
-        files.iter().map(|file| format!("{}  {}\n", hash_of_bytes(&file.bytes), file.name)).collect();
+    let hashes: String = files.iter().map(|file| format!("{}  {}\n", hash_of_bytes(&file.bytes), file.name)).collect();
     files.push(OutFile { name: "SHA256SUMS".into(), bytes: hashes.into_bytes() });
     Ok(files)
 }

@@ -8,12 +8,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use chrono::{DateTime, Utc};
 
 use super::definitions::Definitions;
+use super::intake::{About, Format, Inventory, LeftOut, Map, Parsed, Progress, read};
 use super::model::words::{count, one_decimal};
 use super::observation::Observation;
 use super::recompute::{Rescored, recompute};
 use super::record::Scope;
 use super::store::{self, ImportId, Provenance};
-use super::intake::{About, Format, Inventory, LeftOut, Map, Parsed, Progress, read};
 use crate::calendar::Quarter;
 use crate::error::{Error, Result};
 use crate::programs;

@@ -14,7 +14,6 @@ use crate::services::Services;
 use crate::store::Tx;
 use crate::survey::COUNTS_JOB;
 
-
 /// Computes a quarter anew.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RecomputeIndex;
@@ -36,9 +35,8 @@ impl Job for RecomputeIndex {
         due: &'run Due,
     ) -> BoxFuture<'run, Result<()>> {
         Box::pin(async move {
-            let Payload { quarter } = serde_json::from_value(due.payload.clone()).map_err(|fault| {
-                Error::internal(format!("{COUNTS_JOB} was left a payload it cannot read: {fault}"))
-            })?;
+            let Payload { quarter } = serde_json::from_value(due.payload.clone())
+                .map_err(|fault| Error::internal(format!("{COUNTS_JOB} was left a payload it cannot read: {fault}")))?;
             let definitions = Definitions::load(&services.content)?;
             recompute(tx, &definitions, &BTreeSet::from([quarter]), services.clock.now()).await?;
             Ok(())

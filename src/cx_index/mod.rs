@@ -30,8 +30,8 @@ mod tidy;
 mod trend;
 mod views;
 
-pub use chat::CxIndex;
 pub use brief::talking_points;
+pub use chat::CxIndex;
 pub use definitions::{Definitions, Ratified, check};
 pub use export::{
     OutFile, SCORE_COLUMNS, Wanted, figures_csv, indexes_in_words, quarter_pack, scores, scores_csv, scores_json,
@@ -39,6 +39,7 @@ pub use export::{
 pub use figures::{Figures, PostIndex};
 pub use import::{ImportOptions, ImportReport, import, import_as, undo};
 pub use inputs::{Collected, assemble};
+pub use intake::{About, Format, ImportRefusal, Inventory, LeftOut, Parsed, Progress, RowProblem, SurveyType};
 pub use job::RecomputeIndex;
 pub use observation::{Found, Observation};
 pub use recompute::{Rescored, recompute};
@@ -46,5 +47,4 @@ pub use record::{
     AudienceDetail, Comparison, Detail, MeasureLine, ProgramDetail, ProgramLine, Record, Scope, StoredScore,
 };
 pub use start::start;
-pub use intake::{About, Format, ImportRefusal, Inventory, LeftOut, Parsed, Progress, RowProblem, SurveyType};
 pub use tidy::{COLUMNS, escape_cell, parse_tidy};

@@ -54,7 +54,11 @@ pub(super) fn fit(programs: &[Program], closed: Vec<ClosedCounts>) -> (Vec<Colle
                 continue;
             }
             None => {
-                unfit.push(Unfit { program: key, measure: counts.question.key, why: "is about a program that is not in the inventory".into() });
+                unfit.push(Unfit {
+                    program: key,
+                    measure: counts.question.key,
+                    why: "is about a program that is not in the inventory".into(),
+                });
                 continue;
             }
         };
@@ -90,7 +94,11 @@ fn measure_for<'a>(program: &'a Program, closed: &ClosedCounts) -> Result<&'a Me
         SourceKind::Operational => return Err("belongs to an operational measure".into()),
     };
     if closed.audience != wanted {
-        return Err(format!("was asked of {} and the measure is of kind {}", closed.audience, measure.source_kind.key()));
+        return Err(format!(
+            "was asked of {} and the measure is of kind {}",
+            closed.audience,
+            measure.source_kind.key()
+        ));
     }
     let Instrument::Scale { options, .. } = measure.instrument else {
         return Err("belongs to an operational measure".into());
@@ -129,7 +137,10 @@ mod tests {
 
     #[test]
     fn the_same_question_in_other_typography_is_the_same_question() {
-        assert!(same_words("I trust VA to fulfill our country\u{2019}s  commitment. ", "i trust va to fulfill our country's commitment"));
+        assert!(same_words(
+            "I trust VA to fulfill our country\u{2019}s  commitment. ",
+            "i trust va to fulfill our country's commitment"
+        ));
         assert!(!same_words("It was easy.", "It was easy to use."));
     }
 }

@@ -117,7 +117,8 @@ const STYLES: [(&str, &str); 2] = [("#1f4fbf", ""), ("#8a4b08", "10 6")];
 
 /// The chart as SVG.
 pub(super) fn svg(title: &str, all: &[Series]) -> String {
-    let quarters: Vec<Quarter> = all.first().map_or_else(Vec::new, |one| one.points.iter().map(|p| p.quarter).collect());
+    let quarters: Vec<Quarter> =
+        all.first().map_or_else(Vec::new, |one| one.points.iter().map(|p| p.quarter).collect());
     let number = |index: usize| f64::from(u32::try_from(index).unwrap_or(0));
     let step = (RIGHT - LEFT - 60.0) / number(quarters.len().max(2) - 1);
     let x = |index: usize| LEFT + 30.0 + number(index) * step;
@@ -166,7 +167,12 @@ pub(super) fn svg(title: &str, all: &[Series]) -> String {
             let _ = if number_of == 0 {
                 write!(svg, r##"<circle cx="{at:.1}" cy="{height:.1}" r="6" fill="{colour}"/>"##)
             } else {
-                write!(svg, r##"<rect x="{:.1}" y="{:.1}" width="12" height="12" fill="{colour}"/>"##, at - 6.0, height - 6.0)
+                write!(
+                    svg,
+                    r##"<rect x="{:.1}" y="{:.1}" width="12" height="12" fill="{colour}"/>"##,
+                    at - 6.0,
+                    height - 6.0
+                )
             };
             // The first line's numbers stand above, the second's below, so that they do not cover each other.
             let shift = if number_of == 0 { -14.0 } else { 26.0 };
@@ -278,8 +284,27 @@ mod tests {
         assert_eq!(breaks(&course().points), [(4, "cxi-1.1")]);
         let picture = svg("CX index & more", &[course()]);
         assert!(picture.contains("from here cxi-1.1") && picture.contains("CX index &amp; more"));
-        let other = Series { name: "Agency-facing".into(), points: course().points.iter().map(|p| Point { score: p.score.map(|s| StoredScore { value: s.value + 4.0, range: Range { low: s.range.low + 1.0, high: s.range.high + 7.0 }, ..s }), definition: if p.definition.is_empty() { String::new() } else { "cxi-1.0".into() }, ..p.clone() }).collect() };
-        std::fs::write("/tmp/idx2_trend.png", crate::chart::png(&svg("CX index, FY2026Q1 to FY2027Q1", &[course(), other])).unwrap()).unwrap();
+        let other = Series {
+            name: "Agency-facing".into(),
+            points: course()
+                .points
+                .iter()
+                .map(|p| Point {
+                    score: p.score.map(|s| StoredScore {
+                        value: s.value + 4.0,
+                        range: Range { low: s.range.low + 1.0, high: s.range.high + 7.0 },
+                        ..s
+                    }),
+                    definition: if p.definition.is_empty() { String::new() } else { "cxi-1.0".into() },
+                    ..p.clone()
+                })
+                .collect(),
+        };
+        std::fs::write(
+            "/tmp/idx2_trend.png",
+            crate::chart::png(&svg("CX index, FY2026Q1 to FY2027Q1", &[course(), other])).unwrap(),
+        )
+        .unwrap();
         assert!(crate::chart::png(&picture).unwrap().starts_with(b"\x89PNG"));
     }
 }

@@ -48,7 +48,11 @@ pub(super) fn program(record: &Record, detail: &ProgramDetail) -> Post {
         lines.push("Low confidence: the range is wide.".into());
     }
     if record.score.is_some() {
-        lines.push(format!("At least {} people answered. Coverage {}.", count(record.people), percent(record.coverage)));
+        lines.push(format!(
+            "At least {} people answered. Coverage {}.",
+            count(record.people),
+            percent(record.coverage)
+        ));
         lines.push(change(record.quarter, &detail.comparison));
     }
     let mut card = Card::new(format!("{}, {}", detail.line.name, record.quarter.words()), lines.join("\n"));
@@ -59,7 +63,8 @@ pub(super) fn program(record: &Record, detail: &ProgramDetail) -> Post {
             card = card.with_field(category.to_string(), cut(of_category, 1_024));
         }
     }
-    Post::default().with_card(card.with_footer(format!("Definition {} · revision {}", record.definition_id, record.revision)))
+    Post::default()
+        .with_card(card.with_footer(format!("Definition {} · revision {}", record.definition_id, record.revision)))
 }
 
 fn measure_line(measure: &MeasureLine) -> String {
@@ -81,7 +86,11 @@ fn measure_line(measure: &MeasureLine) -> String {
         text.push_str(&format!(" ({} to {}), {} answers", whole(range.low), whole(range.high), count(measure.n)));
     }
     if let Some(companions) = measure.companions.filter(|_| !measure.pulse) {
-        text.push_str(&format!("; top two {}, net {}", percent(companions.top_two / 100.0), signed_whole(companions.net)));
+        text.push_str(&format!(
+            "; top two {}, net {}",
+            percent(companions.top_two / 100.0),
+            signed_whole(companions.net)
+        ));
     }
     if let Some(since) = &measure.since {
         text.push_str(&format!("; from {since}"));
@@ -111,7 +120,12 @@ fn change(quarter: Quarter, comparison: &Comparison) -> String {
 }
 
 /// How a program's score came about, from counts to score, to be recomputed by hand. The text goes into a file when it is long.
-pub(super) fn explain_program(record: &Record, detail: &ProgramDetail, input: &ProgramInput, definition: &Definition) -> Post {
+pub(super) fn explain_program(
+    record: &Record,
+    detail: &ProgramDetail,
+    input: &ProgramInput,
+    definition: &Definition,
+) -> Post {
     let mut lines = vec![
         format!("{}, {}: {}", detail.line.name, record.quarter, headline(record)),
         String::new(),
@@ -132,14 +146,17 @@ pub(super) fn explain_program(record: &Record, detail: &ProgramDetail, input: &P
             .collect();
         let within: f64 = counted.iter().map(|measure| measure.effective_weight).sum();
         if within <= 0.0 {
-            lines.push(format!("   {category}: no data, its {} % weigh nothing this time", definition.weight(category)));
+            lines
+                .push(format!("   {category}: no data, its {} % weigh nothing this time", definition.weight(category)));
             continue;
         }
         let score: f64 =
             counted.iter().filter_map(|measure| Some(measure.effective_weight / within * measure.score?)).sum();
         let shares: Vec<String> = counted
             .iter()
-            .filter_map(|measure| Some(format!("{} × {:.4}", percent(measure.effective_weight / within), measure.score?)))
+            .filter_map(|measure| {
+                Some(format!("{} × {:.4}", percent(measure.effective_weight / within), measure.score?))
+            })
             .collect();
         lines.push(format!("   {category}: {} = {score:.4}", shares.join(" + ")));
         terms.push(format!("{} × {score:.4}", definition.weight(category)));
@@ -151,9 +168,14 @@ pub(super) fn explain_program(record: &Record, detail: &ProgramDetail, input: &P
         Some(score) => {
             lines.push(format!("   ({}) / ({}) = {:.4}", terms.join(" + "), weights.join(" + "), score.value));
             lines.push(String::new());
-            lines.push("4. Range: errors of one survey add up, those of different surveys are joined as the root of squares".into());
+            lines.push(
+                "4. Range: errors of one survey add up, those of different surveys are joined as the root of squares"
+                    .into(),
+            );
             let quantile = student_quantile(score.degrees_of_freedom.unwrap_or(f64::INFINITY));
-            let degrees = score.degrees_of_freedom.map_or_else(|| "no error".to_owned(), |degrees| format!("{degrees} degrees of freedom"));
+            let degrees = score
+                .degrees_of_freedom
+                .map_or_else(|| "no error".to_owned(), |degrees| format!("{degrees} degrees of freedom"));
             lines.push(format!(
                 "   {:.4} ± {quantile:.4} × {:.4} ({degrees}) = {:.4} to {:.4}",
                 score.value, score.standard_error, score.range.low, score.range.high
@@ -176,13 +198,18 @@ fn explain_measure(measure: &MeasureLine, input: &ProgramInput, definition: &Def
     lines.push(match (measure.score, measure.standard_error) {
         (Some(score), Some(_)) if measure.pulse => format!(
             "   {} ({}): {} points from a pulse with {} answers; its counts are not told; {weight}",
-            measure.name, measure.category, whole(score), count(measure.n)
+            measure.name,
+            measure.category,
+            whole(score),
+            count(measure.n)
         ),
         (Some(score), Some(error)) => {
             format!("   {} ({}): {score:.4} points, error {error:.4}, {weight}", measure.name, measure.category)
         }
         _ => match measure.too_few {
-            Some(needed) => format!("   {} ({}): fewer than {needed} answers, left out", measure.name, measure.category),
+            Some(needed) => {
+                format!("   {} ({}): fewer than {needed} answers, left out", measure.name, measure.category)
+            }
             None => format!("   {} ({}): no data", measure.name, measure.category),
         },
     });
@@ -192,7 +219,8 @@ fn explain_measure(measure: &MeasureLine, input: &ProgramInput, definition: &Def
             continue;
         }
         let channel = if reading.channel == "all" { String::new() } else { format!("{}: ", reading.channel) };
-        let customers = reading.population.map_or_else(String::new, |population| format!(", of {} customers", count(population)));
+        let customers =
+            reading.population.map_or_else(String::new, |population| format!(", of {} customers", count(population)));
         let from = reading.since.as_ref().map_or_else(String::new, |since| format!(", collected in {since}"));
         let said = match &reading.figure {
             Figure::Counts(counts) => {
@@ -209,7 +237,8 @@ fn explain_measure(measure: &MeasureLine, input: &ProgramInput, definition: &Def
             Figure::Mean { points, standard_deviation, n } => {
                 format!("mean {points:.4} points, standard deviation {standard_deviation:.4}, {} answers", count(*n))
             }
-            Figure::Value(value) => match input.measures.iter().find(|one| one.key == measure.key).map(|one| one.ruler) {
+            Figure::Value(value) => match input.measures.iter().find(|one| one.key == measure.key).map(|one| one.ruler)
+            {
                 Some(super::model::measure::Ruler::Anchors(anchors)) => format!(
                     "{value} on {} = {:.4} points",
                     anchors_in_words(&anchors, definition),
@@ -246,7 +275,10 @@ pub(super) fn explain_audience(record: &Record, detail: &AudienceDetail) -> Post
     let mut lines = vec![
         format!("{}, {}: {}", name_of(record), record.quarter, headline(record)),
         String::new(),
-        format!("The plain mean of its programs' scores: a small program's customers count as much as a giant's. {} of {} programs count.", detail.counted, detail.registered),
+        format!(
+            "The plain mean of its programs' scores: a small program's customers count as much as a giant's. {} of {} programs count.",
+            detail.counted, detail.registered
+        ),
     ];
     for line in &detail.programs {
         lines.push(match line.value {
@@ -255,7 +287,8 @@ pub(super) fn explain_audience(record: &Record, detail: &AudienceDetail) -> Post
         });
     }
     if let Some(score) = &record.score {
-        let values: Vec<String> = detail.programs.iter().filter_map(|line| Some(format!("{:.4}", line.value?))).collect();
+        let values: Vec<String> =
+            detail.programs.iter().filter_map(|line| Some(format!("{:.4}", line.value?))).collect();
         lines.push(format!("   ({}) / {} = {:.4}", values.join(" + "), values.len(), score.value));
         let quantile = student_quantile(score.degrees_of_freedom.unwrap_or(f64::INFINITY));
         lines.push(format!(
@@ -289,9 +322,11 @@ fn explained(record: &Record, lines: Vec<String>) -> Post {
     let file = format!("explain-{}-{}.txt", record.scope.key().replace(':', "-"), record.quarter);
     let beginning: String = text.chars().take(1_500).collect();
     let shown = beginning.rsplit_once('\n').map_or(beginning.clone(), |(whole_lines, _)| whole_lines.to_owned());
-    Post::default()
-        .with_card(Card::new(title, format!("{shown}\n…\nThe whole computation is in the file.")))
-        .with_file(file, "The computation as text, step by step", text.into_bytes())
+    Post::default().with_card(Card::new(title, format!("{shown}\n…\nThe whole computation is in the file."))).with_file(
+        file,
+        "The computation as text, step by step",
+        text.into_bytes(),
+    )
 }
 
 /// What moved a score between two quarters.
@@ -301,12 +336,8 @@ pub(super) fn compare(earlier: &Record, later: &Record) -> Option<(String, Strin
     let points: Vec<f64> = found.iter().map(|effect| effect.points).collect();
     let tenths = tenths_that_add_up(&points);
     let total: i64 = tenths.iter().sum();
-    let mut lines = vec![format!(
-        "{} → {}: {} points",
-        one_decimal(before.value),
-        one_decimal(after.value),
-        signed_tenths(total)
-    )];
+    let mut lines =
+        vec![format!("{} → {}: {} points", one_decimal(before.value), one_decimal(after.value), signed_tenths(total))];
     if earlier.definition_hash != later.definition_hash {
         lines.push(format!(
             "The definition changed from {} to {}: part of the difference is the ruler, not the experience.",
@@ -316,13 +347,14 @@ pub(super) fn compare(earlier: &Record, later: &Record) -> Option<(String, Strin
     for (effect, tenth) in found.iter().zip(&tenths) {
         lines.push(match effect.own_change {
             Some(own) => {
-                let own = if (own * 10.0).round() == 0.0 { "no change of its own".into() } else { format!("itself {}", signed_tenths(tenths_that_add_up(&[own])[0])) };
+                let own = if (own * 10.0).round() == 0.0 {
+                    "no change of its own".into()
+                } else {
+                    format!("itself {}", signed_tenths(tenths_that_add_up(&[own])[0]))
+                };
                 format!("• {}: {} ({own})", effect.name, signed_tenths(*tenth))
             }
-            None => format!(
-                "• Measured differently (what came, what went, other weights): {}",
-                signed_tenths(*tenth)
-            ),
+            None => format!("• Measured differently (what came, what went, other weights): {}", signed_tenths(*tenth)),
         });
     }
     lines.push(format!("Together {}.", signed_tenths(total)));
@@ -381,7 +413,13 @@ pub(super) fn missing(detail: &ProgramDetail, registered: Option<&Program>, defi
         let has_data = of_category.iter().any(|measure| measure.effective_weight > 0.0);
         let weight = definition.weight(category) / total;
         if of_category.is_empty() {
-            lines.push((weight, format!("{category} ({} of the weight): nothing is registered; `/measure add` registers a measure", percent(weight))));
+            lines.push((
+                weight,
+                format!(
+                    "{category} ({} of the weight): nothing is registered; `/measure add` registers a measure",
+                    percent(weight)
+                ),
+            ));
             continue;
         }
         for measure in of_category.iter().filter(|measure| measure.score.is_none()) {
@@ -393,8 +431,11 @@ pub(super) fn missing(detail: &ProgramDetail, registered: Option<&Program>, defi
                 Some(needed) => format!("needs at least {needed} answers"),
                 None => "has no figure".into(),
             };
-            let whole_category =
-                if has_data { String::new() } else { format!(", and with it all of {category} ({} of the weight)", percent(weight)) };
+            let whole_category = if has_data {
+                String::new()
+            } else {
+                format!(", and with it all of {category} ({} of the weight)", percent(weight))
+            };
             lines.push((gain, format!("{} {why}{whole_category}{what}", measure.name)));
         }
     }

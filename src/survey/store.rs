@@ -123,8 +123,7 @@ pub async fn list_about_programs(tx: &mut Tx, first: &str, last: &str) -> Result
     const SQL: &str = "select guild_id, source, source_key, program, audience, quarter, closed_on, question, counts, does_not_apply, skipped, eligible
          from survey_counts where published and program is not null and quarter >= $1 and quarter <= $2
          order by closed_on, guild_id, source, source_key, measure";
-    let rows: Vec<CountsRow> =
-        on_db!(tx, conn => sqlx::query_as(SQL).bind(first).bind(last).fetch_all(conn).await?);
+    let rows: Vec<CountsRow> = on_db!(tx, conn => sqlx::query_as(SQL).bind(first).bind(last).fetch_all(conn).await?);
     rows.into_iter().map(CountsRow::into_counts).collect()
 }
 

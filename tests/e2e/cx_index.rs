@@ -42,7 +42,9 @@ async fn a_lead_registers_measures_types_a_figure_and_confirms_it(on: Database) 
     insta::assert_snapshot!("confirm_figure", asked.text());
     world.restart().await;
     lea.presses("Save this figure").await.says("1 new");
-    lea.runs("/measure record program:permit-desk measure:ease figure:1,1,2,9,7 population:40").await.says("on record already");
+    lea.runs("/measure record program:permit-desk measure:ease figure:1,1,2,9,7 population:40")
+        .await
+        .says("on record already");
     lea.runs("/measure record program:permit-desk measure:days-to-a-permit figure:18").await;
     lea.presses("Do not save").await.says("Nothing was saved");
     lea.runs("/measure record program:permit-desk measure:days-to-a-permit figure:18").await;

@@ -167,7 +167,10 @@ async fn a_closed_pulse_counts_and_the_newest_of_a_quarter_stands(store: Store) 
     close(&services, closed("3", "How easy was it?", [0, 0, 0, 0, 20], "2026-11-21")).await;
     assert_eq!(run_what_is_due(&services).await, 3);
     let after = find(&services, "program:cloud-hosting", "FY2027Q1").await;
-    assert_eq!(after.revision, 2, "three closings, one change: the first two were computed together, the third does not fit");
+    assert_eq!(
+        after.revision, 2,
+        "three closings, one change: the first two were computed together, the third does not fit"
+    );
     assert!(after.score.unwrap().value < before.score.unwrap().value, "the newer, worse pulse counts");
     let Detail::Program(detail) = &after.detail else { panic!("a program's detail") };
     let ease = detail.measures.iter().find(|measure| measure.key == "ease").unwrap();
@@ -206,8 +209,8 @@ async fn the_published_file_gives_the_figures_that_were_worked_out_by_hand(store
 async fn the_whole_published_file_is_taken_and_what_is_left_out_is_said() {
     let fixture = crate::support::sqlite().await;
     let services = services(fixture.store.clone());
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../shared/data/a11-published-fy2021q1-fy2022q2.csv");
+    let path =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/a11-published-fy2021q1-fy2022q2.csv");
     let path = if path.exists() { path } else { "../shared/data/a11-published-fy2021q1-fy2022q2.csv".into() };
     let file = std::fs::File::open(path).expect("the published file");
     let report = cx_index::import_as(&services, file, "published.csv", "command line", published()).await.unwrap();
@@ -300,7 +303,14 @@ async fn every_view_shows_its_work(store: Store) {
         ("explain", serde_json::json!([option("view", "explain")])),
         ("explain_one", serde_json::json!([option("view", "explain"), option("program", "cloud-hosting")])),
         ("compare", serde_json::json!([option("view", "compare")])),
-        ("compare_one", serde_json::json!([option("view", "compare"), option("program", "cloud-hosting"), option("against", "FY2026Q3")])),
+        (
+            "compare_one",
+            serde_json::json!([
+                option("view", "compare"),
+                option("program", "cloud-hosting"),
+                option("against", "FY2026Q3")
+            ]),
+        ),
         ("missing", serde_json::json!([option("view", "missing")])),
     ];
     for (name, options) in views {

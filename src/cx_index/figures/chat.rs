@@ -253,17 +253,19 @@ impl Feature for Figures {
     }
 
     async fn on_control(&self, services: &Services, incoming: &Incoming, control: &Control) -> Result<Reply> {
-        let gone = || Error::refused("This figure is no longer waiting: it was saved or dropped already, or it is somebody else's.");
+        let gone = || {
+            Error::refused(
+                "This figure is no longer waiting: it was saved or dropped already, or it is somebody else's.",
+            )
+        };
         let old = || Error::refused("This button is from an older version. Run /measure record again.");
         let (draft, save) = match Action::parse(&control.id).ok_or_else(old)? {
             Action::Save(draft) => (draft, true),
             Action::Drop(draft) => (draft, false),
         };
         let person = incoming.person.user;
-        let taken = services
-            .store
-            .write(move |tx| Box::pin(async move { store::take_draft(tx, draft, person).await }))
-            .await?;
+        let taken =
+            services.store.write(move |tx| Box::pin(async move { store::take_draft(tx, draft, person).await })).await?;
         let document = taken.ok_or_else(gone)?;
         if !save {
             return Ok(Reply::Update(Post::text("Nothing was saved.")));
@@ -331,9 +333,15 @@ async fn on_program(services: &Services, command: ProgramCommand) -> Result<Repl
             };
             let all = services.store.read(|tx| Box::pin(programs::list(tx))).await?;
             if all.iter().any(|one| one.key == program.key || one.name.to_lowercase() == program.name.to_lowercase()) {
-                return Err(Error::refused(format!("There is a program \"{}\" already. Change it with /program edit.", program.name)));
+                return Err(Error::refused(format!(
+                    "There is a program \"{}\" already. Change it with /program edit.",
+                    program.name
+                )));
             }
-            let said = format!("**{}** (`{}`) is registered. Next: `/measure add`, beginning with a question to its customers about quality.", program.name, program.key);
+            let said = format!(
+                "**{}** (`{}`) is registered. Next: `/measure add`, beginning with a question to its customers about quality.",
+                program.name, program.key
+            );
             keep(services, program).await?;
             Ok(Reply::say(said))
         }
@@ -352,7 +360,10 @@ async fn on_program(services: &Services, command: ProgramCommand) -> Result<Repl
                 }
                 program.until = Some(until);
             }
-            let said = format!("**{}** is changed. From now on it is kept here, and programs.toml does not overwrite it.", program.name);
+            let said = format!(
+                "**{}** is changed. From now on it is kept here, and programs.toml does not overwrite it.",
+                program.name
+            );
             keep(services, program).await?;
             Ok(Reply::say(said))
         }
@@ -360,7 +371,11 @@ async fn on_program(services: &Services, command: ProgramCommand) -> Result<Repl
             let all = services.store.read(|tx| Box::pin(programs::list(tx))).await?;
             let mut post = message::programs(&all);
             if file == Some(true) {
-                post = post.with_file("programs.toml", "The inventory of programs and measures", message::as_toml(&all).into_bytes());
+                post = post.with_file(
+                    "programs.toml",
+                    "The inventory of programs and measures",
+                    message::as_toml(&all).into_bytes(),
+                );
             }
             Ok(Reply::Say(post))
         }
@@ -379,7 +394,9 @@ async fn on_measure(services: &Services, incoming: &Incoming, command: MeasureCo
             let instrument = match source_kind {
                 SourceKind::Operational => {
                     if options.is_some() {
-                        return Err(Error::refused("A measure from records has no options. Give unit, worst and target."));
+                        return Err(Error::refused(
+                            "A measure from records has no options. Give unit, worst and target.",
+                        ));
                     }
                     let (Some(unit), Some(worst), Some(target)) = (unit, worst, target) else {
                         return Err(Error::refused(
@@ -387,13 +404,17 @@ async fn on_measure(services: &Services, incoming: &Incoming, command: MeasureCo
                         ));
                     };
                     super::super::model::points::Anchors::new(worst, target, best).ok_or_else(|| {
-                        Error::refused("Worst, target and best must run one way: worst < target < best, or worst > target > best.")
+                        Error::refused(
+                            "Worst, target and best must run one way: worst < target < best, or worst > target > best.",
+                        )
                     })?;
                     Instrument::Value { unit: within(&unit, "unit", 40)?, worst, target, best }
                 }
                 SourceKind::Customer | SourceKind::Inside => {
                     if unit.is_some() || worst.is_some() || target.is_some() || best.is_some() {
-                        return Err(Error::refused("A question has options. Unit, worst, target and best belong to measures from records."));
+                        return Err(Error::refused(
+                            "A question has options. Unit, worst, target and best belong to measures from records.",
+                        ));
                     }
                     let options = options.and_then(|options| u8::try_from(options).ok()).ok_or_else(|| {
                         Error::refused("How many options does the question have? Add options, for example options:5.")
@@ -419,9 +440,15 @@ async fn on_measure(services: &Services, incoming: &Incoming, command: MeasureCo
                 owner: within_or_empty(owner.as_deref(), "owner", MOST_NAME_CHARS)?,
             };
             if program.measure(&measure.key).is_some() {
-                return Err(Error::refused(format!("{} has a measure \"{}\" already. A changed question is a new measure: give it another name.", program.name, measure.key)));
+                return Err(Error::refused(format!(
+                    "{} has a measure \"{}\" already. A changed question is a new measure: give it another name.",
+                    program.name, measure.key
+                )));
             }
-            let said = format!("**{}** (`{}`) is a measure of {} now. Figures come in by `/measure record`, by file or by a pulse.", measure.name, measure.key, program.name);
+            let said = format!(
+                "**{}** (`{}`) is a measure of {} now. Figures come in by `/measure record`, by file or by a pulse.",
+                measure.name, measure.key, program.name
+            );
             program.measures.push(measure);
             keep(services, program).await?;
             Ok(Reply::say(said))
@@ -441,7 +468,10 @@ async fn on_measure(services: &Services, incoming: &Incoming, command: MeasureCo
                     one.weight = weight;
                 }
             }
-            let said = format!("{} of {} is changed. Its question and scale stay as they are: another question is another measure.", found.name, program.name);
+            let said = format!(
+                "{} of {} is changed. Its question and scale stay as they are: another question is another measure.",
+                found.name, program.name
+            );
             keep(services, program).await?;
             Ok(Reply::say(said))
         }
@@ -484,7 +514,11 @@ async fn on_measure(services: &Services, incoming: &Incoming, command: MeasureCo
             if would.revised > 0 {
                 lines.push("It replaces the figure on record, as a new revision.".into());
             }
-            lines.push(if would.rescored.is_empty() { "No score changes.".into() } else { "These scores would be computed:".into() });
+            lines.push(if would.rescored.is_empty() {
+                "No score changes.".into()
+            } else {
+                "These scores would be computed:".into()
+            });
             lines.extend(would.rescored.iter().take(10).map(|one| format!("• {one}")));
             Ok(Reply::Say(message::confirm(&program, &measure, quarter, &lines.join("\n"), id)))
         }
@@ -530,7 +564,9 @@ async fn on_quarter(services: &Services, incoming: &Incoming, command: QuarterCo
                     })
                 })
                 .await?;
-            Ok(Reply::say(format!("{quarter} is reviewed as it stands. `/quarter publish` publishes exactly this; when figures come in before, review it again.")))
+            Ok(Reply::say(format!(
+                "{quarter} is reviewed as it stands. `/quarter publish` publishes exactly this; when figures come in before, review it again."
+            )))
         }
         QuarterCommand::Publish { quarter, reason } => {
             let quarter: Quarter = quarter.0.parse()?;
@@ -550,7 +586,9 @@ async fn on_quarter(services: &Services, incoming: &Incoming, command: QuarterCo
                     })
                 })
                 .await?;
-            Ok(Reply::say(format!("{quarter} is published, edition {number}. What `/index` shows for it stays from now on. `/quarter post` tells everybody.")))
+            Ok(Reply::say(format!(
+                "{quarter} is published, edition {number}. What `/index` shows for it stays from now on. `/quarter post` tells everybody."
+            )))
         }
         QuarterCommand::Post { channel, every_quarter } => {
             let guild = incoming.on_server()?;
@@ -580,7 +618,9 @@ async fn on_quarter(services: &Services, incoming: &Incoming, command: QuarterCo
                 })
                 .await?;
             let now_said = match posted {
-                Some(quarter) => format!("{quarter} is posted to <#{channel}>; the same edition is never posted there twice."),
+                Some(quarter) => {
+                    format!("{quarter} is posted to <#{channel}>; the same edition is never posted there twice.")
+                }
                 None => "No quarter is published yet, so nothing was posted.".to_owned(),
             };
             let later = if every_quarter == Some(true) {
@@ -631,7 +671,10 @@ async fn find_measure(services: &Services, program: &str, text: &str) -> Result<
     let found = program.measures.iter().find(|one| one.key == wanted || one.name.to_lowercase() == wanted).cloned();
     let measure = found.ok_or_else(|| {
         let shown: String = text.trim().chars().take(60).collect();
-        Error::refused(format!("{} has no measure \"{shown}\". Pick one of the suggestions, or look at `/measure list`.", program.name))
+        Error::refused(format!(
+            "{} has no measure \"{shown}\". Pick one of the suggestions, or look at `/measure list`.",
+            program.name
+        ))
     })?;
     Ok((program, measure))
 }

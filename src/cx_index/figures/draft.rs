@@ -48,8 +48,7 @@ impl Draft {
                 cells.push(("value", figure.to_owned()));
             }
             Instrument::Scale { options, .. } => {
-                let counts: Vec<&str> =
-                    self.figure.split([',', ' ', ';']).filter(|part| !part.is_empty()).collect();
+                let counts: Vec<&str> = self.figure.split([',', ' ', ';']).filter(|part| !part.is_empty()).collect();
                 if counts.len() != usize::from(*options) {
                     return Err(Error::refused(format!(
                         "{} is a question with {options} options. Write how often each was chosen, in the order of the question, \
@@ -67,7 +66,9 @@ impl Draft {
         }
         let row: Vec<String> = COLUMNS
             .iter()
-            .map(|column| cells.iter().find(|(name, _)| name == column).map_or_else(String::new, |(_, cell)| cell.clone()))
+            .map(|column| {
+                cells.iter().find(|(name, _)| name == column).map_or_else(String::new, |(_, cell)| cell.clone())
+            })
             .collect();
         let mut writer = csv::Writer::from_writer(Vec::new());
         writer.write_record(COLUMNS).map_err(Error::internal)?;

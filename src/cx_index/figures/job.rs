@@ -70,13 +70,7 @@ pub(super) async fn post_newest(
     Ok(None)
 }
 
-async fn published(
-    tx: &mut Tx,
-    quarter: Quarter,
-    current: Quarter,
-    records: &[Record],
-    reason: &str,
-) -> Result<Post> {
+async fn published(tx: &mut Tx, quarter: Quarter, current: Quarter, records: &[Record], reason: &str) -> Result<Post> {
     let mut indexes: Vec<Record> = records
         .iter()
         .filter(|record| matches!((&record.scope, &record.detail), (Scope::Audience(_), Detail::Audience(_))))

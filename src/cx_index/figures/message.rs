@@ -67,7 +67,13 @@ pub(super) fn programs(all: &[Program]) -> Post {
                     until.map_or_else(|| "today".to_owned(), |quarter| quarter.to_string())
                 ),
             };
-            format!("• **{}** (`{}`), {}, {} measures, {owner}{span}", program.name, program.key, program.audience.key(), program.measures.len())
+            format!(
+                "• **{}** (`{}`), {}, {} measures, {owner}{span}",
+                program.name,
+                program.key,
+                program.audience.key(),
+                program.measures.len()
+            )
         })
         .collect();
     Post::default().with_card(Card::new("Programs", cut(lines, 4_000)))
@@ -123,7 +129,10 @@ pub(super) fn gaps(all: &[Program]) -> Post {
             measure.category == Category::Quality && measure.source_kind == SourceKind::Customer && measure.weight > 0.0
         });
         if !customers {
-            lines.push(format!("• **{}** does not ask its customers about quality, so it can have no score", program.name));
+            lines.push(format!(
+                "• **{}** does not ask its customers about quality, so it can have no score",
+                program.name
+            ));
         }
         let unowned = program.measures.iter().filter(|measure| measure.owner.is_empty()).count();
         if unowned > 0 && program.owner.is_empty() {
@@ -139,11 +148,15 @@ pub(super) fn gaps(all: &[Program]) -> Post {
     for (name, same) in by_name {
         let different = same.iter().filter(|(_, measure)| {
             let first = same[0].1;
-            !super::super::pulses::same_words(&measure.wording, &first.wording) || measure.instrument != first.instrument
+            !super::super::pulses::same_words(&measure.wording, &first.wording)
+                || measure.instrument != first.instrument
         });
         let different = different.count();
         if different > 0 {
-            lines.push(format!("• **{name}** is defined in more than one way across {} programs: do not compare them with each other", same.len()));
+            lines.push(format!(
+                "• **{name}** is defined in more than one way across {} programs: do not compare them with each other",
+                same.len()
+            ));
         }
     }
     if lines.is_empty() {
@@ -156,13 +169,18 @@ pub(super) fn gaps(all: &[Program]) -> Post {
 pub(super) fn stage(quarter: Quarter, stage: &Stage, newer: bool) -> Post {
     let said = match (&stage.edition, &stage.reviewed) {
         (Some(edition), _) => {
-            let why = if edition.reason.is_empty() { String::new() } else { format!(" Correction: {}.", edition.reason) };
+            let why =
+                if edition.reason.is_empty() { String::new() } else { format!(" Correction: {}.", edition.reason) };
             let newer = if newer {
                 " Figures have come in since; they are shown to nobody until a correction is published: `/quarter review`, then `/quarter publish` with a reason."
             } else {
                 ""
             };
-            format!("{quarter} is published (edition {}, <t:{}:D>).{why}{newer}", edition.number, edition.at.timestamp())
+            format!(
+                "{quarter} is published (edition {}, <t:{}:D>).{why}{newer}",
+                edition.number,
+                edition.at.timestamp()
+            )
         }
         (None, Some((by, at, _))) => {
             format!("{quarter} was reviewed by <@{by}> on <t:{}:D>. Next: `/quarter publish`.", at.timestamp())
@@ -212,7 +230,10 @@ pub(super) fn as_toml(all: &[Program]) -> String {
                 }
                 Instrument::Value { unit, worst, target, best } => {
                     let direction = if worst < target { "higher" } else { "lower" };
-                    out.push_str(&format!("unit = {}\ndirection = \"{direction}\"\nworst = {worst:?}\ntarget = {target:?}\n", text(unit)));
+                    out.push_str(&format!(
+                        "unit = {}\ndirection = \"{direction}\"\nworst = {worst:?}\ntarget = {target:?}\n",
+                        text(unit)
+                    ));
                     if let Some(best) = best {
                         out.push_str(&format!("best = {best:?}\n"));
                     }

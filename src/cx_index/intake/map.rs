@@ -57,7 +57,10 @@ impl Map {
     pub fn parse(file: &str, text: &str, programs: &[Program]) -> Result<Self> {
         let map: Self = toml::from_str(text).map_err(|fault| {
             let line = fault.span().map_or(1, |span| text.get(..span.start).unwrap_or(text).matches('\n').count() + 1);
-            Error::refused(format!("{file}:{line}: {}. The map was not used; nothing was changed.", fault.message().trim()))
+            Error::refused(format!(
+                "{file}:{line}: {}. The map was not used; nothing was changed.",
+                fault.message().trim()
+            ))
         })?;
         for survey in &map.survey {
             let program = programs.iter().find(|program| program.key == survey.program).ok_or_else(|| {

@@ -173,10 +173,13 @@ impl<R: Read> Table<R> {
     pub(super) fn open(reader: R, needed: &[&str], problems: &mut Problems) -> Result<Self, Reported> {
         let source = Source::new(reader, MOST_BYTES);
         let rows = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(source);
-        let mut table =
-            Self { rows, columns: Vec::new(), record: csv::StringRecord::new(), line: 1, largest: "4 GB" };
+        let mut table = Self { rows, columns: Vec::new(), record: csv::StringRecord::new(), line: 1, largest: "4 GB" };
         if !table.next(problems)? {
-            return Err(problems.report(1, "", format!("the file is empty. It needs the columns {}", needed.join(", "))));
+            return Err(problems.report(
+                1,
+                "",
+                format!("the file is empty. It needs the columns {}", needed.join(", ")),
+            ));
         }
         table.columns = table
             .record

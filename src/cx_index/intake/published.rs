@@ -10,9 +10,7 @@ use super::super::model::points::real;
 use super::super::observation::{Found, Observation};
 use super::super::pulses::plain_words;
 use super::map::measure_for;
-use super::{
-    ImportRefusal, Inventory, Map, Parsed, Problems, Reported, Table, check_quarter, short, whole_number,
-};
+use super::{ImportRefusal, Inventory, Map, Parsed, Problems, Reported, Table, check_quarter, short, whole_number};
 use crate::calendar::Quarter;
 use crate::programs::{Instrument, Program};
 
@@ -196,7 +194,11 @@ fn question<R: Read>(
         if !agrees {
             problems.leave_out(
                 row.line,
-                format!("{key}: the published mean of {} is {} and its counts give {mean:.2}", measure.key, short(published)),
+                format!(
+                    "{key}: the published mean of {} is {} and its counts give {mean:.2}",
+                    measure.key,
+                    short(published)
+                ),
             );
             return Ok(None);
         }

@@ -29,13 +29,16 @@ pub(super) fn parse(
     let mut problems = Problems::default();
     let mut observations = Vec::new();
     let mut rows = 0;
-    let sha256 = read(reader, inventory, about, map, progress, &mut problems, &mut observations, &mut rows)
-        .unwrap_or_default();
+    let sha256 =
+        read(reader, inventory, about, map, progress, &mut problems, &mut observations, &mut rows).unwrap_or_default();
     let left_out = problems.finish(file)?;
     Ok(Parsed { observations, rows, left_out, sha256 })
 }
 
-#[expect(clippy::too_many_arguments, reason = "what is read, what it is held against, and three places to put what is found")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "what is read, what it is held against, and three places to put what is found"
+)]
 fn read(
     reader: impl Read,
     inventory: Inventory<'_>,
@@ -79,7 +82,8 @@ fn read(
                     codes[code] += 1;
                 }
                 None => {
-                    let said = format!("\"{}\" is not an answer; 0 or 1 for thumbs, 1 to 5 for the agree scale", short(cell));
+                    let said =
+                        format!("\"{}\" is not an answer; 0 or 1 for thumbs, 1 to 5 for the agree scale", short(cell));
                     problems.report(table.line, "question_1", said);
                 }
             },
@@ -91,7 +95,8 @@ fn read(
                     "0" => 0,
                     "null" | "" => continue,
                     other => {
-                        let said = format!("\"{}\" must be 1 (ticked), 0 (not ticked) or null (not offered)", short(other));
+                        let said =
+                            format!("\"{}\" must be 1 (ticked), 0 (not ticked) or null (not offered)", short(other));
                         problems.report(table.line, &names[index][side], said);
                         continue;
                     }
@@ -138,7 +143,10 @@ fn read(
             observations.push(observation(&key, counts, "Touchpoints A-11 v2; question_1".into()));
         } else {
             let options = counts.len();
-            problems.leave_out(1, format!("question_1: {} has no customer measure \"{key}\" with {options} options", program.key));
+            problems.leave_out(
+                1,
+                format!("question_1: {} has no customer measure \"{key}\" with {options} options", program.key),
+            );
         }
     }
     for (driver, mentions) in DRIVERS.iter().zip(drivers) {

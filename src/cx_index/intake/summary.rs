@@ -106,7 +106,11 @@ fn read(
         if let Some(population) = about.population
             && population < answers
         {
-            problems.report(line, "response_volume", format!("more answers than the {population} people who could answer"));
+            problems.report(
+                line,
+                "response_volume",
+                format!("more answers than the {population} people who could answer"),
+            );
             continue;
         }
         if let Some(before) = seen.insert(measure.key.clone(), line) {

@@ -50,7 +50,11 @@ fn every_wrong_response_file_is_refused_in_words() {
         (&likert, String::new(), "row 1: the file is empty"),
         (&likert, format!("{RESPONSES}\n"), "row 2: the file has a header and no responses"),
         (&likert, "a,b\n1,2\n".into(), "row 1, column external_id: the header has no such column"),
-        (&likert, RESPONSES.replace("question_4", "question_1"), "row 1, column question_1: two columns have this name"),
+        (
+            &likert,
+            RESPONSES.replace("question_4", "question_1"),
+            "row 1, column question_1: two columns have this name",
+        ),
         (&likert, responses(&["5", "good"]), "row 3, column question_1: \"good\" is not an answer"),
         (&likert, responses(&["5", "-1"]), "row 3, column question_1: \"-1\" is not an answer"),
         (&likert, responses(&["5", "7"]), "row 3, column question_1: \"7\" is not an answer"),
@@ -59,7 +63,11 @@ fn every_wrong_response_file_is_refused_in_words() {
         (&va(), responses(&["0", "5"]), "column question_1: holds both 0 and 5"),
         (&thumbs, responses(&["1", "4"]), "row 3, column question_1: is 4, which thumbs_up_down does not have"),
         (&likert, responses(&["5", "0"]), "row 3, column question_1: is 0, which likert_scale does not have"),
-        (&likert, format!("{RESPONSES}\nr,5,2,0,0,0,0,0,0,0,0,0,0,0,0,0,x\n"), "row 2, column positive_effectiveness: \"2\" must be 1"),
+        (
+            &likert,
+            format!("{RESPONSES}\nr,5,2,0,0,0,0,0,0,0,0,0,0,0,0,0,x\n"),
+            "row 2, column positive_effectiveness: \"2\" must be 1",
+        ),
         (&likert, format!("{RESPONSES}\nr,5,1\n"), "row 2: has 3 cells; 17 are needed"),
         (&About { program: None, ..likert.clone() }, responses(&["5"]), "which program is it about?"),
         (&About { period: None, ..likert.clone() }, responses(&["5"]), "which quarter is it from?"),
@@ -112,8 +120,12 @@ fn a_gigabyte_in_one_line_is_refused_after_its_first_megabyte() {
 #[test]
 fn every_wrong_summary_is_refused_in_words() {
     let row = |cells: &str| format!("{SUMMARY}\n{cells}\n");
-    let good = "1,satisfaction,I am satisfied with the service I received from the VA.,1,2,3,4,20,30,,2021-10-01,2021-12-31";
-    assert_eq!(parsed(Format::A11Summary, &About { period: None, ..va() }, row(good).as_bytes()).unwrap().observations.len(), 1);
+    let good =
+        "1,satisfaction,I am satisfied with the service I received from the VA.,1,2,3,4,20,30,,2021-10-01,2021-12-31";
+    assert_eq!(
+        parsed(Format::A11Summary, &About { period: None, ..va() }, row(good).as_bytes()).unwrap().observations.len(),
+        1
+    );
     for (wrong, expected) in [
         (good.replace(",30,,", ",60,,"), "row 2, column response_volume: must be 30"),
         (good.replace(",20,", ",many,"), "row 2, column likert_scale_5: \"many\" is not a count"),
@@ -141,12 +153,21 @@ fn traps_of_the_published_file_are_left_out_and_said() {
     says(sample.to_owned(), "no program is mapped to Federal Student Aid");
     says(sample.replacen("4.7,", "3.9,", 1), "the published mean of satisfaction is 3.9 and its counts give 4.70");
     says(
-        sample.replacen("I am satisfied with the service I received from the VA.", "On a scale of 1 to 10, how satisfied are you?", 1),
+        sample.replacen(
+            "I am satisfied with the service I received from the VA.",
+            "On a scale of 1 to 10, how satisfied are you?",
+            1,
+        ),
         "ten-point answers folded into five boxes",
     );
     says(sample.replacen("9707552.0", "12", 1), "more answers than customers");
     refused(Format::A11Published, &About::default(), &sample.replacen("249586", "24958six", 1), "is not a count");
-    refused(Format::A11Published, &About::default(), &sample.replacen("9707552.0", "9.7m", 1), "\"9.7m\" is not a count");
+    refused(
+        Format::A11Published,
+        &About::default(),
+        &sample.replacen("9707552.0", "9.7m", 1),
+        "\"9.7m\" is not a count",
+    );
     refused(Format::A11Published, &About::default(), "id,x\n1,2\n", "the header has no such column");
 }
 
@@ -165,9 +186,9 @@ fn means_that_differ(reader: impl Read) -> (usize, usize) {
     for row in rows.records() {
         let row = row.unwrap();
         for question in 1..=11 {
-            let cell = |part: &str| row.get(column(format!("attributes_q{question}_{part}"))).unwrap().trim().to_owned();
-            let counts: Vec<u64> =
-                (1..=5).map(|point| whole_number(&cell(&point.to_string())).unwrap_or(0)).collect();
+            let cell =
+                |part: &str| row.get(column(format!("attributes_q{question}_{part}"))).unwrap().trim().to_owned();
+            let counts: Vec<u64> = (1..=5).map(|point| whole_number(&cell(&point.to_string())).unwrap_or(0)).collect();
             if cell("text").is_empty() || counts.iter().sum::<u64>() == 0 {
                 continue;
             }

@@ -48,7 +48,9 @@ pub enum PublicationRefusal {
     #[error("{0} has not been reviewed. Look at it with /index, then run /quarter review, then publish.")]
     NotReviewed(Quarter),
     /// Figures came in after the review.
-    #[error("Figures for {0} have come in since it was reviewed, so what was reviewed is not what would go out. Run /quarter review again.")]
+    #[error(
+        "Figures for {0} have come in since it was reviewed, so what was reviewed is not what would go out. Run /quarter review again."
+    )]
     Moved(Quarter),
     /// Published as it stands.
     #[error("{0} is published as it stands: nothing has changed since edition {1}.")]
@@ -92,11 +94,9 @@ pub fn may_publish(
     if quarter >= current {
         return Err(PublicationRefusal::Running(quarter));
     }
-    let revisions: BTreeMap<String, i64> =
-        newest.iter().map(|record| (record.scope.key(), record.revision)).collect();
+    let revisions: BTreeMap<String, i64> = newest.iter().map(|record| (record.scope.key(), record.revision)).collect();
     if let Some(edition) = &stage.edition {
-        let before: BTreeMap<String, i64> =
-            shown.iter().map(|record| (record.scope.key(), record.revision)).collect();
+        let before: BTreeMap<String, i64> = shown.iter().map(|record| (record.scope.key(), record.revision)).collect();
         if before == revisions {
             return Err(PublicationRefusal::Same(quarter, edition.number));
         }

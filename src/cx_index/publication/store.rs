@@ -29,13 +29,7 @@ pub async fn find_stage(tx: &mut Tx, quarter: Quarter) -> Result<Stage> {
 }
 
 /// Marks a quarter as reviewed, as it stands.
-pub async fn review(
-    tx: &mut Tx,
-    quarter: Quarter,
-    by: UserId,
-    fingerprint: &str,
-    now: DateTime<Utc>,
-) -> Result<()> {
+pub async fn review(tx: &mut Tx, quarter: Quarter, by: UserId, fingerprint: &str, now: DateTime<Utc>) -> Result<()> {
     const SQL: &str = "insert into index_quarters (quarter, state, reviewed_by, reviewed_at, fingerprint) values ($1, 'reviewed', $2, $3, $4)
          on conflict (quarter) do update set state = 'reviewed', reviewed_by = excluded.reviewed_by,
              reviewed_at = excluded.reviewed_at, fingerprint = excluded.fingerprint";
@@ -58,8 +52,7 @@ pub async fn publish(
     revisions: &BTreeMap<String, i64>,
 ) -> Result<bool> {
     const EDITION: &str = "insert into index_editions (quarter, edition, published_by, published_at, reason) values ($1, $2, $3, $4, $5) on conflict do nothing";
-    const SCORE: &str =
-        "insert into index_published (quarter, edition, scope, revision) values ($1, $2, $3, $4) on conflict do nothing";
+    const SCORE: &str = "insert into index_published (quarter, edition, scope, revision) values ($1, $2, $3, $4) on conflict do nothing";
     const STATE: &str = "update index_quarters set state = 'published' where quarter = $1";
     let added = on_db!(tx, conn => sqlx::query(EDITION)
         .bind(quarter.to_string())

@@ -54,8 +54,7 @@ const MOST_BYTES: u64 = 64 << 20;
 /// Every problem found, each with row and column.
 pub fn parse_tidy(file: &str, reader: impl Read, inventory: Inventory<'_>) -> Result<Parsed, ImportRefusal> {
     let mut source = Source::new(reader, MOST_BYTES);
-    let mut parser =
-        Parser { inventory, problems: Problems::default(), seen: HashMap::new(), sources: HashMap::new() };
+    let mut parser = Parser { inventory, problems: Problems::default(), seen: HashMap::new(), sources: HashMap::new() };
     let observations = parser.read(&mut source);
     let left_out = parser.problems.finish(file)?;
     Ok(Parsed { rows: observations.len() as u64, observations, left_out, sha256: source.sha256() })
