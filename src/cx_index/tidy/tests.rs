@@ -1,5 +1,7 @@
 //! A corpus of files that are wrong in one way each, and what is said of them.
 
+use std::io;
+
 use proptest::prelude::*;
 
 use super::*;
