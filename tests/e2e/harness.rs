@@ -187,7 +187,7 @@ impl World {
         let app =
             App::build(self.settings.clone(), self.clock.clone(), Token::new(self.emulator.token())).await.unwrap();
         let stop = CancellationToken::new();
-        let task = tokio::spawn(app.run_until(stop.clone().cancelled_owned()));
+        let task = tokio::spawn(app.run_until(stop.clone().cancelled_owned(), |_| {}));
         (stop, task)
     }
 

@@ -178,7 +178,7 @@ fn a_file_that_never_ends_is_stopped() {
     let inventory =
         Inventory { programs: &programs, earliest: "FY2021Q1".parse().unwrap(), latest: "FY2027Q1".parse().unwrap() };
     let refusal = parse_tidy("figures.csv", endless, inventory).unwrap_err();
-    assert!(refusal.to_string().contains("larger than 64 MB"), "{refusal}");
+    assert!(refusal.to_string().contains("longer than 1 MB"), "{refusal}");
 }
 
 #[test]
