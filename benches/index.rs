@@ -3,9 +3,16 @@
 //! `cargo bench --bench index` starts the emulator in this process and the release build of `cxbot run` in another, and asks `/index`
 //! with 1,000 and with 10,000,000 answers behind the scores; then it reads response files of 10^4, 10^5 and 10^6 rows. It prints p50 and
 //! p99 of a reply, rows a second, and the peak of resident memory above what was resident before.
+#![expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "figures for people"
+)]
 
 mod support;
 
+use std::fmt::Write;
 use std::io::Read;
 use std::time::{Duration, Instant};
 
@@ -46,16 +53,18 @@ fn figures(answers: u64) -> String {
         for measure in ["satisfaction", "ease"] {
             let counts: Vec<String> =
                 [5, 10, 15, 40, 30].iter().map(|share| (each * share / 100).to_string()).collect();
-            text.push_str(&format!(
-                "{program},{audience},quality,{measure},customer,{program}-survey,all,FY2027Q1,counts,{},,,,,,,,,,,,,,\n",
+            let _ = writeln!(
+                text,
+                "{program},{audience},quality,{measure},customer,{program}-survey,all,FY2027Q1,counts,{},,,,,,,,,,,,,,",
                 counts.join(",")
-            ));
+            );
         }
     }
     for (program, measure) in [("cloud-hosting", "restore-hours"), ("identity-help-desk", "answer-hours")] {
-        text.push_str(&format!(
-            "{program},agency,timeliness,{measure},operational,,all,FY2027Q1,value,,,,,,,,,,,,12,,,,,,,\n"
-        ));
+        let _ = writeln!(
+            text,
+            "{program},agency,timeliness,{measure},operational,,all,FY2027Q1,value,,,,,,,,,,,,12,,,,,,,"
+        );
     }
     text
 }

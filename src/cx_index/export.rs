@@ -5,6 +5,7 @@
 //! counts of pulses are not among them, because they may only be shown as far as the pulse promised.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 
 use serde_json::{Value, json};
 
@@ -171,7 +172,7 @@ pub async fn scores_json(services: &Services, wanted: &Wanted) -> Result<String>
             .map(|(column, cell)| format!("    \"{column}\": {cell}"))
             .collect();
         text.push_str(if index == 0 { "\n" } else { ",\n" });
-        text.push_str(&format!("  {{\n{}\n  }}", members.join(",\n")));
+        let _ = write!(text, "  {{\n{}\n  }}", members.join(",\n"));
     }
     text.push_str(if records.is_empty() { "]\n" } else { "\n]\n" });
     Ok(text)
@@ -302,7 +303,7 @@ pub async fn quarter_pack(services: &Services, quarter: Quarter) -> Result<Vec<O
     let name = |part: &str| format!("cx-index-{quarter}-{part}");
     let mut brief = format!("CX index, {}\n{state}\n\n", quarter.words());
     for point in talking_points(quarter, &records) {
-        brief.push_str(&format!("- {point}\n"));
+        let _ = writeln!(brief, "- {point}");
     }
     brief.push_str("\nPrograms\n");
     for record in &records {
@@ -319,13 +320,13 @@ pub async fn quarter_pack(services: &Services, quarter: Quarter) -> Result<Vec<O
                 },
             );
             let made_up = if detail.line.demonstration { " (demonstration figures)" } else { "" };
-            brief.push_str(&format!("- {}{made_up}: {told}\n", detail.line.name));
+            let _ = writeln!(brief, "- {}{made_up}: {told}", detail.line.name);
         }
     }
     let mut ids: Vec<&str> = records.iter().map(|record| record.definition_id.as_str()).collect();
     ids.sort_unstable();
     ids.dedup();
-    brief.push_str(&format!("\n0 to 100 points; range: 95 %. Definition {}.\n", ids.join(", ")));
+    let _ = writeln!(brief, "\n0 to 100 points; range: 95 %. Definition {}.", ids.join(", "));
     let mut files = vec![
         OutFile { name: name("brief.txt"), bytes: brief.into_bytes() },
         OutFile { name: name("figures.csv"), bytes: figures_csv(services, &wanted).await? },

@@ -155,7 +155,7 @@ pub(super) fn svg(title: &str, all: &[Series]) -> String {
                 run.iter().map(|(index, score)| format!("{:.1},{:.1}", x(*index), y(score.value))).collect();
             let _ = write!(
                 svg,
-                r##"<polygon points="{} {}" fill="{colour}" fill-opacity="0.16"/><polyline points="{}" fill="none" stroke="{colour}" stroke-width="3" stroke-dasharray="{dashes}"/>"##,
+                r#"<polygon points="{} {}" fill="{colour}" fill-opacity="0.16"/><polyline points="{}" fill="none" stroke="{colour}" stroke-width="3" stroke-dasharray="{dashes}"/>"#,
                 upper.join(" "),
                 lower.join(" "),
                 line.join(" ")
@@ -165,11 +165,11 @@ pub(super) fn svg(title: &str, all: &[Series]) -> String {
             let Some(score) = &point.score else { continue };
             let (at, height) = (x(index), y(score.value));
             let _ = if number_of == 0 {
-                write!(svg, r##"<circle cx="{at:.1}" cy="{height:.1}" r="6" fill="{colour}"/>"##)
+                write!(svg, r#"<circle cx="{at:.1}" cy="{height:.1}" r="6" fill="{colour}"/>"#)
             } else {
                 write!(
                     svg,
-                    r##"<rect x="{:.1}" y="{:.1}" width="12" height="12" fill="{colour}"/>"##,
+                    r#"<rect x="{:.1}" y="{:.1}" width="12" height="12" fill="{colour}"/>"#,
                     at - 6.0,
                     height - 6.0
                 )
@@ -178,20 +178,20 @@ pub(super) fn svg(title: &str, all: &[Series]) -> String {
             let shift = if number_of == 0 { -14.0 } else { 26.0 };
             let _ = write!(
                 svg,
-                r##"<text x="{at:.1}" y="{:.1}" font-size="16" font-weight="600" fill="{colour}" text-anchor="middle">{}</text>"##,
+                r#"<text x="{at:.1}" y="{:.1}" font-size="16" font-weight="600" fill="{colour}" text-anchor="middle">{}</text>"#,
                 height + shift,
                 whole(score.value)
             );
         }
         let from = LEFT + number(number_of) * 330.0;
         let _ = if number_of == 0 {
-            write!(svg, r##"<circle cx="{:.1}" cy="60" r="6" fill="{colour}"/>"##, from + 6.0)
+            write!(svg, r#"<circle cx="{:.1}" cy="60" r="6" fill="{colour}"/>"#, from + 6.0)
         } else {
-            write!(svg, r##"<rect x="{from:.1}" y="54" width="12" height="12" fill="{colour}"/>"##)
+            write!(svg, r#"<rect x="{from:.1}" y="54" width="12" height="12" fill="{colour}"/>"#)
         };
         let _ = write!(
             svg,
-            r##"<text x="{:.1}" y="66" font-size="16" fill="{colour}">{}</text>"##,
+            r#"<text x="{:.1}" y="66" font-size="16" fill="{colour}">{}</text>"#,
             from + 20.0,
             escape(&series.name)
         );
@@ -284,27 +284,6 @@ mod tests {
         assert_eq!(breaks(&course().points), [(4, "cxi-1.1")]);
         let picture = svg("CX index & more", &[course()]);
         assert!(picture.contains("from here cxi-1.1") && picture.contains("CX index &amp; more"));
-        let other = Series {
-            name: "Agency-facing".into(),
-            points: course()
-                .points
-                .iter()
-                .map(|p| Point {
-                    score: p.score.map(|s| StoredScore {
-                        value: s.value + 4.0,
-                        range: Range { low: s.range.low + 1.0, high: s.range.high + 7.0 },
-                        ..s
-                    }),
-                    definition: if p.definition.is_empty() { String::new() } else { "cxi-1.0".into() },
-                    ..p.clone()
-                })
-                .collect(),
-        };
-        std::fs::write(
-            "/tmp/idx2_trend.png",
-            crate::chart::png(&svg("CX index, FY2026Q1 to FY2027Q1", &[course(), other])).unwrap(),
-        )
-        .unwrap();
         assert!(crate::chart::png(&picture).unwrap().starts_with(b"\x89PNG"));
     }
 }

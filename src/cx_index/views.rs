@@ -1,5 +1,7 @@
 //! The words of the closer looks: one program, how a score came about, what moved it, what is missing.
 
+use std::fmt::Write;
+
 use super::model::change::Verdict;
 use super::model::definition::Definition;
 use super::model::effects::{Part, effects, tenths_that_add_up};
@@ -83,20 +85,16 @@ fn measure_line(measure: &MeasureLine) -> String {
     let told = if measure.pulse { whole(score) } else { one_decimal(score) };
     let mut text = format!("• {name} ({voice}): {told}");
     if let Some(range) = measure.range.filter(|_| measure.n > 0) {
-        text.push_str(&format!(" ({} to {}), {} answers", whole(range.low), whole(range.high), count(measure.n)));
+        let _ = write!(text, " ({} to {}), {} answers", whole(range.low), whole(range.high), count(measure.n));
     }
     if let Some(companions) = measure.companions.filter(|_| !measure.pulse) {
-        text.push_str(&format!(
-            "; top two {}, net {}",
-            percent(companions.top_two / 100.0),
-            signed_whole(companions.net)
-        ));
+        let _ = write!(text, "; top two {}, net {}", percent(companions.top_two / 100.0), signed_whole(companions.net));
     }
     if let Some(since) = &measure.since {
-        text.push_str(&format!("; from {since}"));
+        let _ = write!(text, "; from {since}");
     }
     if measure.effective_weight > 0.0 {
-        text.push_str(&format!("; {} of the score", percent(measure.effective_weight)));
+        let _ = write!(text, "; {} of the score", percent(measure.effective_weight));
     }
     text
 }
@@ -185,7 +183,7 @@ pub(super) fn explain_program(
     }
     lines.push(String::new());
     lines.push(provenance(record));
-    explained(record, lines)
+    explained(record, &lines)
 }
 
 fn explain_measure(measure: &MeasureLine, input: &ProgramInput, definition: &Definition) -> Vec<String> {
@@ -265,7 +263,7 @@ fn anchors_in_words(anchors: &super::model::points::Anchors, definition: &Defini
         definition.operational_target_points
     );
     if let Some(best) = told("best") {
-        text.push_str(&format!(", best {best} (100)"));
+        let _ = write!(text, ", best {best} (100)");
     }
     text
 }
@@ -299,7 +297,7 @@ pub(super) fn explain_audience(record: &Record, detail: &AudienceDetail) -> Post
     lines.push(String::new());
     lines.push("How a program's score came about: /index view:explain program:…".into());
     lines.push(provenance(record));
-    explained(record, lines)
+    explained(record, &lines)
 }
 
 fn provenance(record: &Record) -> String {
@@ -313,7 +311,7 @@ fn provenance(record: &Record) -> String {
     )
 }
 
-fn explained(record: &Record, lines: Vec<String>) -> Post {
+fn explained(record: &Record, lines: &[String]) -> Post {
     let text = lines.join("\n");
     let title = format!("How this score came about: {}, {}", name_of(record), record.quarter);
     if text.chars().count() <= MOST_CARD_CHARS {

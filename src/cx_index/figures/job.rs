@@ -1,5 +1,7 @@
 //! Posting what was published.
 
+use std::fmt::Write;
+
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 
@@ -91,7 +93,7 @@ async fn published(tx: &mut Tx, quarter: Quarter, current: Quarter, records: &[R
         text = format!("**A correction to the CX index for {}.** Why: {reason}\n", quarter.words());
     }
     for point in talking_points(quarter, &indexes) {
-        text.push_str(&format!("• {point}\n"));
+        let _ = writeln!(text, "• {point}");
     }
     post.text = text.trim_end().chars().take(1_990).collect();
     Ok(post.with_file("trend.png", trend::alt(&all), picture))

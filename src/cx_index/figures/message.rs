@@ -1,5 +1,7 @@
 //! The words that leads read about programs, measures, figures and publication.
 
+use std::fmt::Write;
+
 use super::super::publication::Stage;
 use super::super::views::cut;
 use crate::calendar::Quarter;
@@ -195,55 +197,58 @@ pub(super) fn as_toml(all: &[Program]) -> String {
     let text = |value: &str| toml::Value::String(value.to_owned()).to_string();
     let mut out = String::from("# Exported by cxbot. Put it into your content folder as programs.toml.\n");
     for program in all {
-        out.push_str(&format!(
-            "\n[[program]]\nkey = {}\nname = {}\naudience = {}\n",
+        let _ = writeln!(
+            out,
+            "\n[[program]]\nkey = {}\nname = {}\naudience = {}",
             text(&program.key),
             text(&program.name),
             text(program.audience.key())
-        ));
+        );
         if !program.owner.is_empty() {
-            out.push_str(&format!("owner = {}\n", text(&program.owner)));
+            let _ = writeln!(out, "owner = {}", text(&program.owner));
         }
         for (key, quarter) in [("from", program.from), ("until", program.until)] {
             if let Some(quarter) = quarter {
-                out.push_str(&format!("{key} = \"{quarter}\"\n"));
+                let _ = writeln!(out, "{key} = \"{quarter}\"");
             }
         }
         for measure in &program.measures {
-            out.push_str(&format!(
-                "\n[[program.measure]]\nkey = {}\nname = {}\ncategory = {}\nsource = {}\nwording = {}\n",
+            let _ = writeln!(
+                out,
+                "\n[[program.measure]]\nkey = {}\nname = {}\ncategory = {}\nsource = {}\nwording = {}",
                 text(&measure.key),
                 text(&measure.name),
                 text(measure.category.key()),
                 text(measure.source_kind.key()),
                 text(&measure.wording)
-            ));
+            );
             if !measure.owner.is_empty() {
-                out.push_str(&format!("owner = {}\n", text(&measure.owner)));
+                let _ = writeln!(out, "owner = {}", text(&measure.owner));
             }
             match &measure.instrument {
                 Instrument::Scale { options, reversed } => {
-                    out.push_str(&format!("options = {options}\n"));
+                    let _ = writeln!(out, "options = {options}");
                     if *reversed {
                         out.push_str("reversed = true\n");
                     }
                 }
                 Instrument::Value { unit, worst, target, best } => {
                     let direction = if worst < target { "higher" } else { "lower" };
-                    out.push_str(&format!(
-                        "unit = {}\ndirection = \"{direction}\"\nworst = {worst:?}\ntarget = {target:?}\n",
+                    let _ = writeln!(
+                        out,
+                        "unit = {}\ndirection = \"{direction}\"\nworst = {worst:?}\ntarget = {target:?}",
                         text(unit)
-                    ));
+                    );
                     if let Some(best) = best {
-                        out.push_str(&format!("best = {best:?}\n"));
+                        let _ = writeln!(out, "best = {best:?}");
                     }
                 }
             }
             if (measure.weight - 1.0).abs() > f64::EPSILON {
-                out.push_str(&format!("weight = {:?}\n", measure.weight));
+                let _ = writeln!(out, "weight = {:?}", measure.weight);
             }
             if measure.valid_quarters != 1 {
-                out.push_str(&format!("valid_quarters = {}\n", measure.valid_quarters));
+                let _ = writeln!(out, "valid_quarters = {}", measure.valid_quarters);
             }
         }
     }

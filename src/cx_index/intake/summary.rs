@@ -67,12 +67,11 @@ fn read(
         let (program, quarter) = place(inventory, about, Some(first), problems)?;
         let mut counts = Vec::with_capacity(5);
         for column in &NEEDED[3..8] {
-            match whole_number(table.get(column)) {
-                Some(count) => counts.push(count),
-                None => {
-                    let said = format!("\"{}\" is not a count", short(table.get(column)));
-                    problems.report(line, column, said);
-                }
+            if let Some(count) = whole_number(table.get(column)) {
+                counts.push(count);
+            } else {
+                let said = format!("\"{}\" is not a count", short(table.get(column)));
+                problems.report(line, column, said);
             }
         }
         if counts.len() < 5 {
