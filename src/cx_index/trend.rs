@@ -113,7 +113,7 @@ const RIGHT: f64 = 930.0;
 const TOP: f64 = 90.0;
 const BOTTOM: f64 = 430.0;
 /// Colour, dashes and marker: three ways to tell lines apart, so colour is never the only one.
-const STYLES: [(&str, &str); 2] = [("#1f4fbf", ""), ("#8a4b08", "10 6")];
+const STYLES: [(&str, &str); 2] = [("#1f4fbf", "none"), ("#8a4b08", "10 6")];
 
 /// The chart as SVG.
 pub(super) fn svg(title: &str, all: &[Series]) -> String {
