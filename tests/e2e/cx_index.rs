@@ -70,7 +70,7 @@ async fn a_quarter_is_reviewed_published_posted_and_corrected(on: Database) {
     lea.runs("/quarter publish quarter:FY2027Q1").await.says("still running");
     lea.runs("/quarter review quarter:FY2026Q4").await.says("is reviewed as it stands");
     lea.runs("/quarter publish quarter:FY2026Q4").await.says("published, edition 1");
-    lea.runs("/quarter post channel:#general every_quarter:true").await.says("FY2026Q4 is posted");
+    lea.runs("/quarter post channel:#general every-quarter:true").await.says("FY2026Q4 is posted");
     world.settle().await;
     let ana = world.member("Ana");
     insta::assert_snapshot!("published_post", ana.sees());

@@ -155,7 +155,7 @@ fn traps_of_the_published_file_are_left_out_and_said() {
     says(
         sample.replacen(
             "I am satisfied with the service I received from the VA.",
-            "On a scale of 1 to 10, how satisfied are you?",
+            "On a scale of 1 to 10 how satisfied are you?",
             1,
         ),
         "ten-point answers folded into five boxes",
@@ -174,7 +174,7 @@ fn traps_of_the_published_file_are_left_out_and_said() {
 #[test]
 fn recomputed_means_equal_the_published_ones_to_two_decimals() {
     let sample = include_str!("../../../tests/data/a11-published-sample.csv");
-    assert_eq!(means_that_differ(sample.as_bytes()), (0, 179));
+    assert_eq!(means_that_differ(sample.as_bytes()), (0, 175));
 }
 
 /// Questions whose published mean differs from the mean of its counts, and questions with answers.
