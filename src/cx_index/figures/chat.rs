@@ -514,12 +514,20 @@ async fn on_measure(services: &Services, incoming: &Incoming, command: MeasureCo
             if would.revised > 0 {
                 lines.push("It replaces the figure on record, as a new revision.".into());
             }
-            lines.push(if would.rescored.is_empty() {
-                "No score changes.".into()
+            // Scores that had no value and get none say nothing to whoever types.
+            let moved: Vec<String> = would
+                .rescored
+                .iter()
+                .filter(|one| one.before.is_some() || one.after.is_some())
+                .take(10)
+                .map(|one| format!("• {one}"))
+                .collect();
+            lines.push(if moved.is_empty() {
+                "No score changes yet: there is not enough data.".into()
             } else {
                 "These scores would be computed:".into()
             });
-            lines.extend(would.rescored.iter().take(10).map(|one| format!("• {one}")));
+            lines.extend(moved);
             Ok(Reply::Say(message::confirm(&program, &measure, quarter, &lines.join("\n"), id)))
         }
         MeasureCommand::Undo { import } => {
