@@ -9,3 +9,4 @@ mod jobs;
 mod kill;
 mod setup;
 mod tiers;
+mod learning;
