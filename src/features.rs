@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::config::{Content, Problem, Settings};
-use crate::cx_index::{self, CxIndex, RecomputeIndex};
+use crate::cx_index::{self, CxIndex, Figures, PostIndex, RecomputeIndex};
 use crate::discord::{Feature, Gate};
 use crate::error::Result;
 use crate::help::{Group, Help};
@@ -33,11 +33,12 @@ impl Features {
     /// For the dispatcher. Help comes last, since it describes the others.
     #[must_use]
     pub fn all(&self) -> Vec<Arc<dyn Feature>> {
-        let named: [(&str, Arc<dyn Feature>); 6] = [
+        let named: [(&str, Arc<dyn Feature>); 7] = [
             ("Lessons", self.learning.clone()),
             ("Pulses", Arc::new(self.pulses.clone())),
             ("Recognition", Arc::new(Recognition)),
             ("CX index", Arc::new(CxIndex)),
+            ("Figures of the index", Arc::new(Figures)),
             ("The group", Arc::new(Roster)),
             ("This server", Arc::new(Setup)),
         ];
@@ -49,7 +50,7 @@ impl Features {
     /// For the schedule.
     #[must_use]
     pub fn jobs(&self) -> Vec<Arc<dyn Job>> {
-        [self.learning.jobs(), self.pulses.jobs(), recognition::jobs(), vec![Arc::new(RecomputeIndex)]].concat()
+        [self.learning.jobs(), self.pulses.jobs(), recognition::jobs(), vec![Arc::new(RecomputeIndex), Arc::new(PostIndex)]].concat()
     }
 
     /// Decides who is a lead and who an administrator.

@@ -84,7 +84,7 @@ impl Closing for PulseClosing {
             if !store::finish_closing(tx, pulse.id).await? {
                 return Ok(());
             }
-            publish_counts(tx, &source(pulse)).await?;
+            publish_counts(tx, &source(pulse), now).await?;
             let counts = list_closed(tx, pulse.guild, SOURCE, Some(&pulse.id.to_string())).await?;
             let key = format!("pulse:{}:result", pulse.id);
             let post = message::result(pulse, &counts);

@@ -14,4 +14,4 @@ pub use answer::{Answer, Counts, MOST_QUESTIONS, decode, encode, tally};
 pub use findings::{Findings, Score, Spread, Thresholds};
 pub use lint::{lint_label, lint_question};
 pub use question::{Category, Kind, OnlyAfter, Question};
-pub use store::{ClosedCounts, Source, add_counts, list_closed, publish_counts};
+pub use store::{COUNTS_JOB, ClosedCounts, Source, add_counts, list_about_programs, list_closed, publish_counts};

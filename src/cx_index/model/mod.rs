@@ -7,6 +7,7 @@
 
 pub mod change;
 pub mod definition;
+pub mod effects;
 pub mod index;
 pub mod interval;
 pub mod like;
