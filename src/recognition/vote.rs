@@ -1,0 +1,6 @@
+//! The vote of a round.
+
+crate::row_id! {
+    /// One vote.
+    VoteId,
+}
