@@ -163,8 +163,8 @@ pub(super) fn audit(entries: &[Entry], zone: Tz) -> Post {
     let line = |entry: &Entry| {
         let day = entry.at.with_timezone(&zone).format("%-d %b %Y, %H:%M");
         let who = entry.actor.map_or_else(|| "The calendar".to_owned(), UserId::mention);
-        let what = entry.nomination.map_or_else(|| entry.what.clone(), |id| format!("nomination {id}: {}", entry.what));
-        format!("- {day}: {who}, {what}")
+        let what = entry.nomination.map_or_else(|| entry.what.clone(), |id| format!("nomination {id}, {}", entry.what));
+        format!("- {day}, {who}: {what}")
     };
     let lines: Vec<_> = entries.iter().map(line).collect();
     Post::text(shorten(

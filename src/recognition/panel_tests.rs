@@ -29,7 +29,7 @@ fn what_reviewers_read() {
     let at: DateTime<Utc> = "2026-11-23T12:00:00Z".parse().unwrap();
     let plain = Case { seconds: vec![], questions: vec![], is_mutual: false, program: None, ..case() };
     let entries = [
-        Entry { nomination: Some(NominationId(7)), actor: Some(UserId(33)), what: format!("verdict: {}", Verdict::Accept.word()), at },
+        Entry { nomination: Some(NominationId(7)), actor: Some(UserId(33)), what: format!("verdict {}", Verdict::Accept.word()), at },
         Entry { nomination: None, actor: None, what: "closed the round FY2027Q1".into(), at },
     ];
     let fair = Fairness {

@@ -173,7 +173,7 @@ pub(super) async fn judge(
                     return Err(NominationRefusal::NoScores.into());
                 }
                 store::save_verdict(tx, id, user, (verdict, reason.as_deref()), revision, now).await?;
-                let what = format!("verdict: {}", verdict.word());
+                let what = format!("verdict {}", verdict.word());
                 store::audit(tx, guild, &Entry { nomination: Some(id), actor: Some(user), what, at: now }).await?;
                 decide(tx, guild, id, Actor::Person(user), false, now).await
             })
