@@ -27,7 +27,7 @@ pub mod openapi;
 pub mod support;
 
 /// Long enough for a loaded machine; a test that needs it has failed.
-const DEADLINE: Duration = Duration::from_secs(20);
+pub const DEADLINE: Duration = Duration::from_secs(20);
 
 pub fn days(number: i64) -> TimeDelta {
     TimeDelta::days(number)
@@ -143,6 +143,9 @@ impl World {
             world.set_up(lead_role).await;
         }
         world.start_bot().await;
+        let (general, ana) = (world.channel("general"), world.member("Ana").id);
+        let greeted = || (!world.emulator.messages(general, ana).is_empty()).then_some(());
+        world.emulator.when(DEADLINE, greeted).await.expect("the bot says hello");
         world
     }
 
@@ -169,7 +172,7 @@ impl World {
         let app =
             App::build(self.settings.clone(), self.clock.clone(), Token::new(self.emulator.token())).await.unwrap();
         let stop = CancellationToken::new();
-        let task = tokio::spawn(app.run_until(stop.clone().cancelled_owned()));
+        let task = tokio::spawn(app.run_until(stop.clone().cancelled_owned(), |_| {}));
         self.running = Some((stop, task));
         self.emulator.ready(DEADLINE).await.expect("the bot reaches the emulator");
         let member = self.member("Ana");
@@ -177,6 +180,15 @@ impl World {
             .when(DEADLINE, || (!self.emulator.commands(member.channel, member.id).is_empty()).then_some(()))
             .await
             .expect("the bot registers its commands");
+    }
+
+    /// Another bot beside the first, on the same data, as another process would be.
+    pub async fn start_second_bot(&self) -> (CancellationToken, JoinHandle<cxbot::error::Result<()>>) {
+        let app =
+            App::build(self.settings.clone(), self.clock.clone(), Token::new(self.emulator.token())).await.unwrap();
+        let stop = CancellationToken::new();
+        let task = tokio::spawn(app.run_until(stop.clone().cancelled_owned()));
+        (stop, task)
     }
 
     pub async fn stop_bot(&mut self) {
