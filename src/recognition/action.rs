@@ -3,7 +3,6 @@
 use super::nomination::{Consent, NominationId};
 use super::review::Criterion;
 use super::stories::{Filter, Filters};
-use super::vote::VoteId;
 use crate::discord::{ControlId, Tier};
 use crate::ids::UserId;
 
@@ -82,12 +81,6 @@ pub(super) enum Action {
     Stories(Filter, Filters),
     /// Somebody picks a story to read.
     Read(Filters),
-    /// Somebody wants to vote.
-    Vote(VoteId),
-    /// Somebody picks what they find deserving.
-    Voted(VoteId),
-    /// Somebody takes their vote back.
-    Unvote(VoteId),
 }
 
 impl Action {
@@ -123,7 +116,6 @@ impl Action {
             Self::Thanks(user) | Self::Fresh(user) => user.to_string(),
             Self::Stories(filter, filters) => format!("{}:{filters}", filter.word()),
             Self::Read(filters) => filters.to_string(),
-            Self::Vote(id) | Self::Voted(id) | Self::Unvote(id) => id.to_string(),
         };
         ControlId { feature: FEATURE, action: self.word(), rest: &rest }.to_string()
     }
@@ -166,9 +158,6 @@ impl Action {
             Self::Thanks(_) => "thanks",
             Self::Stories(..) => "stories",
             Self::Read(_) => "read",
-            Self::Vote(_) => "vote",
-            Self::Voted(_) => "voted",
-            Self::Unvote(_) => "unvote",
         }
     }
 
@@ -176,7 +165,6 @@ impl Action {
         let id = ControlId::parse(id).filter(|id| id.feature == FEATURE)?;
         let nomination = || id.rest.parse().ok().map(NominationId);
         let user = || id.rest.parse().ok().map(UserId);
-        let vote = || id.rest.parse().ok().map(VoteId);
         let with_revision = || {
             let (nomination, revision) = id.rest.split_once(':')?;
             Some((NominationId(nomination.parse().ok()?), revision.parse().ok()?))
@@ -228,9 +216,6 @@ impl Action {
                 Some(Self::Stories(Filter::parse(filter)?, Filters::parse(filters)?))
             }
             "read" => Filters::parse(id.rest).map(Self::Read),
-            "vote" => vote().map(Self::Vote),
-            "voted" => vote().map(Self::Voted),
-            "unvote" => vote().map(Self::Unvote),
             _ => None,
         }
     }
@@ -241,8 +226,7 @@ pub(super) fn tier(word: &str) -> Option<Tier> {
     match word {
         "tag" | "relation" | "team" | "program" | "write" | "written" | "send" | "discard" | "take-back"
         | "answer-reviewer" | "answered-reviewer" | "fresh" | "second" | "seconded" | "mine" | "waiting" | "open"
-        | "see" | "answer" | "correct" | "corrected" | "retract" | "retracted" | "thanks" | "stories" | "read"
-        | "vote" | "voted" | "unvote" => Some(Tier::Member),
+        | "see" | "answer" | "correct" | "corrected" | "retract" | "retracted" | "thanks" | "stories" | "read" => Some(Tier::Member),
         "look" | "score" | "accept" | "decline" | "declined" | "thank" | "ask-author" | "asked-author" | "dismiss"
         | "weekly" => Some(Tier::Lead),
         _ => None,
@@ -283,9 +267,6 @@ mod tests {
             Action::Thanks(UserId(u64::MAX)),
             Action::Read(most),
             Action::Read(Filters::default()),
-            Action::Vote(VoteId(i64::MAX)),
-            Action::Voted(VoteId(i64::MAX)),
-            Action::Unvote(VoteId(i64::MAX)),
         ];
         members.extend(Consent::ALL.map(|consent| Action::Answer(id, consent, i64::MAX)));
         members.extend(Filter::ALL.map(|filter| Action::Stories(filter, most)));

@@ -192,9 +192,6 @@ impl Feature for Recognition {
             Action::Corrected(id, revision) => consent::correct(services, incoming, (id, revision), control).await,
             Action::Stories(filter, filters) => stories::narrow(services, incoming, (filter, filters), control).await,
             Action::Read(_) => stories::read(services, incoming, control).await,
-            Action::Vote(_) | Action::Voted(_) | Action::Unvote(_) => {
-                Err(Error::refused("This vote is over. Its outcome stands in the recognition channel."))
-            }
             Action::Retract(id) => consent::ask_sure(services, incoming, id).await,
             Action::Retracted(id) => consent::withdraw(services, incoming, id).await,
             Action::Thanks(user) => thanks::send(services, incoming, user, control).await,

@@ -19,6 +19,7 @@ mod model;
 mod nominate;
 mod nomination;
 mod panel;
+mod personal;
 mod queue;
 mod refusal;
 mod review;
@@ -27,7 +28,6 @@ mod screens;
 mod store;
 mod stories;
 mod thanks;
-mod vote;
 mod weekly;
 
 pub use catalogue::{Catalogue, Tag, TagKind, check};
@@ -38,6 +38,7 @@ pub use nomination::{
     CONSENT_DAYS, Consent, Honoree, KEPT_DAYS, MOST_PEOPLE, MOST_PER_ROUND, Nomination, NominationId, REVIEW_DAYS,
     Relation, Round, RoundId, State, Words,
 };
+pub use personal::RecognitionData;
 pub use refusal::NominationRefusal;
 pub use review::{Criterion, Reviewer, Seat, Ties, Verdict};
 pub use store::{find, list_seats, save};

@@ -300,7 +300,7 @@ pub(super) async fn dismiss(services: &Services, incoming: &Incoming, control: &
             Box::pin(async move {
                 for user in users {
                     store::leave_reviewers(tx, guild, user).await?;
-                    let what = format!("took {} off the reviewers", user.mention());
+                    let what = "took somebody off the reviewers".to_owned();
                     store::audit(tx, guild, &Entry { nomination: None, actor: Some(by), what, at: now }).await?;
                 }
                 for nomination in store::list_waiting(tx, guild).await? {

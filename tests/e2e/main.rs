@@ -6,5 +6,6 @@ mod command_line;
 mod harness;
 mod jobs;
 mod kill;
+mod recognition;
 mod setup;
 mod tiers;

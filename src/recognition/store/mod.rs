@@ -1,5 +1,6 @@
 //! The rows of rounds and nominations. What reviewers leave stands in `review`.
 
+mod personal;
 mod review;
 
 use chrono::{DateTime, Utc};
@@ -12,6 +13,7 @@ use crate::ids::{GuildId, UserId};
 use crate::on_db;
 use crate::store::Tx;
 
+pub use personal::*;
 pub use review::*;
 
 #[derive(FromRow)]

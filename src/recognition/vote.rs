@@ -1,6 +1,0 @@
-//! The vote of a round.
-
-crate::row_id! {
-    /// One vote.
-    VoteId,
-}
