@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -177,7 +178,7 @@ fn start_log(settings: &Settings) -> Result<()> {
     let filter = LIBRARIES.iter().fold(filter, |filter, library| {
         filter.add_directive(format!("{library}=warn").parse().expect("a module name and a level are a directive"))
     });
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(std::io::stderr().is_terminal()).with_writer(std::io::stderr);
     match settings.log.format {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().init(),

@@ -1,6 +1,6 @@
 // A person at the page: what somebody with eyes, a mouse or a keyboard would do, by the names that they would read.
 import { chromium } from "playwright-core";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 
 const WITHIN = 10_000;
 const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
@@ -21,6 +21,13 @@ export async function open(browser, address, options = {}) {
   page.on("console", (message) => { if (["error", "warning"].includes(message.type())) complaints.push(message.text()); });
   page.on("pageerror", (fault) => complaints.push(String(fault)));
   await options.before?.(page);
+  // PAGE=src/playground/page tries the page's files as they stand, without a build.
+  if (process.env.PAGE) {
+    await page.route(/\.(js|css)$/, (route) => {
+      const name = new URL(route.request().url()).pathname;
+      return route.fulfill({ body: readFileSync(process.env.PAGE + name), contentType: name.endsWith("css") ? "text/css" : "text/javascript" });
+    });
+  }
   await page.goto(address);
   const pane = page.locator("section.pane").first();
   await pane.locator(".messages").waitFor();

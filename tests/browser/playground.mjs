@@ -1,5 +1,6 @@
 // Stories at the playground's page, in a real browser. Usage: node playground.mjs ADDRESS [part of a story's name]
 import assert from "node:assert/strict";
+import http from "node:http";
 import { open, start } from "./page.mjs";
 import { everyControlKind } from "./kinds.mjs";
 import { noBarriers } from "./barriers.mjs";
@@ -34,7 +35,7 @@ const stories = {
     await desk.presses("Take the quiz");
     await desk.reads("Question 1 of 3");
     await desk.presses("A. The program manager's");
-    await desk.reads("B. The customer's");
+    await desk.reads("Not quite.");
 
     await desk.goes("cx-recognition");
     await desk.runs("nominate", { person: "Grace Lindqvist" });
@@ -153,6 +154,31 @@ const stories = {
     const message = await desk.reads("onerror=alert(1)");
     assert.equal(await message.locator("img, a").count(), 0);
     assert.equal(await message.locator("strong").innerText(), "bold");
+  },
+
+  async "other sites' pages are refused"() {
+    const { host, port, searchParams } = new URL(address);
+    const asked = (path, headers = {}, method = "GET") => new Promise((resolve, reject) => {
+      const request = http.request({ host: "127.0.0.1", port, path, method, headers: { host, ...headers } }, (answer) => { answer.resume(); resolve(answer); });
+      request.on("error", reject);
+      request.end();
+    });
+    const key = { "x-playground-key": searchParams.get("key") };
+    assert.equal((await asked("/api/look", key)).statusCode, 200);
+    assert.equal((await asked("/api/look")).statusCode, 401, "without the key");
+    assert.equal((await asked("/api/look", { "x-playground-key": "0".repeat(32) })).statusCode, 401, "with another key");
+    assert.equal((await asked(`/api/look?key=${searchParams.get("key")}`)).statusCode, 401, "a key in the address is for the event stream alone");
+    for (const path of ["/", "/api/look", "/api/backstage", "/api/transcript?as=1002"]) {
+      assert.equal((await asked(path, { ...key, host: `rebound.example:${port}` })).statusCode, 403, `another host at ${path}`);
+      assert.equal((await asked(path, { ...key, origin: "https://elsewhere.example" })).statusCode, 403, `another origin at ${path}`);
+      assert.equal((await asked(path, { ...key, origin: "null" })).statusCode, 403, `no origin at ${path}`);
+    }
+    assert.equal((await asked("/api/fault", { ...key, origin: "https://elsewhere.example" }, "POST")).statusCode, 403);
+    const { headers } = await asked("/");
+    const policy = headers["content-security-policy"];
+    assert.match(policy, /default-src 'none'/);
+    assert.match(policy, /script-src 'self'(;|$)/);
+    assert.doesNotMatch(policy, /unsafe|https?:\/\/(?!127\.0\.0\.1)/);
   },
 
   async "two people side by side"({ page, desk }) {

@@ -282,7 +282,7 @@ async fn discord_out_of_reach_is_said_and_tried_again_until_it_is_told_to_stop()
     town.emulator.drop_gateway();
     tokio::time::sleep(Duration::from_millis(500)).await;
     town.emulator.faults().clear();
-    town.emulator.ready(Duration::from_secs(60)).await.expect("it comes back");
+    town.emulator.ready(Duration::from_mins(1)).await.expect("it comes back");
     assert!(town.asks(town.members[0], "help", json!({})).await.contains("What you can do here"));
     town.emulator.stop();
     let left = bot.stops().await;

@@ -4,7 +4,6 @@
 //! waited for has a deadline that prints the transcript when it passes. [`World::end`] checks that nothing was left undone.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -24,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 #[path = "../conformance/openapi.rs"]
 pub mod openapi;
 #[path = "../store/support.rs"]
+#[allow(dead_code, reason = "each test program uses its own part")]
 pub mod support;
 
 /// Long enough for a loaded machine; a test that needs it has failed.
@@ -103,7 +103,7 @@ impl World {
         let mut seed = Seed::new("cxbot", clock.now());
         let ada = seed.add_user("Ada");
         let guild = seed.add_guild("Benefits Agency", ada);
-        let lead_role = seed.add_role(guild, "CX lead", 0, 0x1f4f_bf);
+        let lead_role = seed.add_role(guild, "CX lead", 0, 0x001f_4fbf);
         let lea = seed.add_user("Lea");
         seed.add_member(guild, lea, None, &[lead_role]);
         for name in MEMBERS {
@@ -187,7 +187,7 @@ impl World {
         let app =
             App::build(self.settings.clone(), self.clock.clone(), Token::new(self.emulator.token())).await.unwrap();
         let stop = CancellationToken::new();
-        let task = tokio::spawn(app.run_until(stop.clone().cancelled_owned()));
+        let task = tokio::spawn(app.run_until(stop.clone().cancelled_owned(), |_| {}));
         (stop, task)
     }
 
@@ -276,11 +276,6 @@ impl World {
             .map(|channel| format!("#{}\n{}", channel.name, self.emulator.transcript(channel.id, viewer)))
             .collect::<Vec<_>>()
             .join("\n\n")
-    }
-
-    /// The data folder of this world's bot.
-    pub fn data_folder(&self) -> PathBuf {
-        self.settings.data.dir.clone()
     }
 
     /// Ends the story: everything sent, everything answered, and all of it as Discord's own description allows.

@@ -9,3 +9,4 @@ mod kill;
 mod recognition;
 mod setup;
 mod tiers;
+mod learning;
