@@ -226,7 +226,9 @@ pub(super) fn tier(word: &str) -> Option<Tier> {
     match word {
         "tag" | "relation" | "team" | "program" | "write" | "written" | "send" | "discard" | "take-back"
         | "answer-reviewer" | "answered-reviewer" | "fresh" | "second" | "seconded" | "mine" | "waiting" | "open"
-        | "see" | "answer" | "correct" | "corrected" | "retract" | "retracted" | "thanks" | "stories" | "read" => Some(Tier::Member),
+        | "see" | "answer" | "correct" | "corrected" | "retract" | "retracted" | "thanks" | "stories" | "read" => {
+            Some(Tier::Member)
+        }
         "look" | "score" | "accept" | "decline" | "declined" | "thank" | "ask-author" | "asked-author" | "dismiss"
         | "weekly" => Some(Tier::Lead),
         _ => None,

@@ -92,8 +92,13 @@ impl Feature for Recognition {
     fn tier_for_command(&self, path: &str) -> Option<Tier> {
         match path {
             "nominate" | "thanks" | "stories" | "recognition mine" | NOMINATE_MENU | MESSAGE_MENU => Some(Tier::Member),
-            "recognition queue" | "recognition open" | "recognition close" | "recognition reviewers"
-            | "recognition fairness" | "recognition audit" | "recognition weekly" => Some(Tier::Lead),
+            "recognition queue"
+            | "recognition open"
+            | "recognition close"
+            | "recognition reviewers"
+            | "recognition fairness"
+            | "recognition audit"
+            | "recognition weekly" => Some(Tier::Lead),
             _ => None,
         }
     }
@@ -248,7 +253,12 @@ mod tests {
             assert_eq!(Recognition.tier_for_command(path), tier, "{path}");
         }
         let registered = serde_json::to_value(Recognition.commands()).unwrap();
-        let menus = registered.as_array().unwrap().iter().filter_map(|command| command["type"].as_u64()).filter(|kind| *kind > 1);
+        let menus = registered
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(|command| command["type"].as_u64())
+            .filter(|kind| *kind > 1);
         assert_eq!(menus.collect::<Vec<_>>(), [2, 3]);
     }
 }

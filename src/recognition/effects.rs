@@ -85,7 +85,8 @@ impl Carrier<'_> {
                 self.channel()?;
                 for person in &after.people {
                     let question = message::question(after, person.user, self.settings);
-                    self.show(tx, &question_key(after, person.user), QUESTION, To::Person(person.user), &question).await?;
+                    self.show(tx, &question_key(after, person.user), QUESTION, To::Person(person.user), &question)
+                        .await?;
                 }
                 self.plan(tx, &after.id.to_string()).await?;
             }

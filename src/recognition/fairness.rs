@@ -28,9 +28,9 @@ pub struct Fairness {
 /// Whether the author and one of the people of `nomination` nominated each other within `round`.
 #[must_use]
 pub fn is_mutual(nomination: &Nomination, round: &[Nomination]) -> bool {
-    round.iter().any(|other| {
-        nomination.honoree(other.nominator).is_some() && other.honoree(nomination.nominator).is_some()
-    })
+    round
+        .iter()
+        .any(|other| nomination.honoree(other.nominator).is_some() && other.honoree(nomination.nominator).is_some())
 }
 
 /// The fairness of a round; `None` below [`FEWEST_NOMINEES`].
@@ -51,12 +51,9 @@ pub fn of(
     }
     let mut divisions: Vec<_> = counts.into_iter().map(|(name, count)| (name.to_owned(), count)).collect();
     divisions.sort_by_key(|(name, count)| (std::cmp::Reverse(*count), name.clone()));
-    let directions: BTreeSet<(UserId, UserId)> = round
-        .iter()
-        .flat_map(|one| one.people.iter().map(|person| (one.nominator, person.user)))
-        .collect();
-    let mutual_pairs =
-        directions.iter().filter(|(from, to)| from < to && directions.contains(&(*to, *from))).count();
+    let directions: BTreeSet<(UserId, UserId)> =
+        round.iter().flat_map(|one| one.people.iter().map(|person| (one.nominator, person.user))).collect();
+    let mutual_pairs = directions.iter().filter(|(from, to)| from < to && directions.contains(&(*to, *from))).count();
     Some(Fairness {
         first_time: nominees.iter().filter(|nominee| !nominated_before.contains(nominee)).count(),
         nominators: round.iter().map(|one| one.nominator).collect::<BTreeSet<_>>().len(),

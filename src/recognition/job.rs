@@ -146,11 +146,8 @@ async fn step_review(tx: &mut Tx, due: &Due, now: DateTime<Utc>) -> Result<()> {
     }
     // Those whose turn it is; when the time is over, everybody who may.
     let seats = store::list_seats(tx, id).await?;
-    let mut wanted: Vec<_> = seats
-        .iter()
-        .filter(|seat| seat.verdict_on(nomination.revision).is_none())
-        .map(|seat| seat.reviewer)
-        .collect();
+    let mut wanted: Vec<_> =
+        seats.iter().filter(|seat| seat.verdict_on(nomination.revision).is_none()).map(|seat| seat.reviewer).collect();
     if days_left <= 0 || wanted.is_empty() {
         let ties = store::find_ties(tx, due.guild, id).await?;
         for (reviewer, _) in store::list_reviewers(tx, due.guild).await? {

@@ -111,9 +111,8 @@ pub(super) fn notice() -> Post {
 pub(super) fn story(nomination: &Nomination) -> Post {
     let who = who(nomination);
     Post::text(format!("{who} showed what good customer experience looks like.")).with_card(
-        Card::new(title(nomination), told(&nomination.words)).with_footer(
-            "Published with the consent of everybody it is about. Seen something like it? Run /nominate.",
-        ),
+        Card::new(title(nomination), told(&nomination.words))
+            .with_footer("Published with the consent of everybody it is about. Seen something like it? Run /nominate."),
     )
 }
 
@@ -177,20 +176,20 @@ pub(super) fn correction_form(nomination: &Nomination) -> Form {
 }
 
 fn word_inputs(words: &Words) -> [Input; 4] {
-        [
-            Input::long("happened", "What happened, and when?", Words::MOST_HAPPENED)
-                .hint("On 3 November … Tell what they did, not what they are like.")
-                .filled(&words.happened),
-            Input::short("customer", "Who was the customer? No names, please.", Words::MOST_CUSTOMER)
-                .hint("A first-time applicant; a partner agency")
-                .filled(&words.customer),
-            Input::long("changed", "What changed for them?", Words::MOST_OTHER)
-                .hint("They had their answer the same day instead of in two weeks.")
-                .filled(&words.changed),
-            Input::long("evidence", "How do you know?", Words::MOST_OTHER)
-                .hint("A quote, a number, or what you saw yourself.")
-                .filled(&words.evidence),
-        ]
+    [
+        Input::long("happened", "What happened, and when?", Words::MOST_HAPPENED)
+            .hint("On 3 November … Tell what they did, not what they are like.")
+            .filled(&words.happened),
+        Input::short("customer", "Who was the customer? No names, please.", Words::MOST_CUSTOMER)
+            .hint("A first-time applicant; a partner agency")
+            .filled(&words.customer),
+        Input::long("changed", "What changed for them?", Words::MOST_OTHER)
+            .hint("They had their answer the same day instead of in two weeks.")
+            .filled(&words.changed),
+        Input::long("evidence", "How do you know?", Words::MOST_OTHER)
+            .hint("A quote, a number, or what you saw yourself.")
+            .filled(&words.evidence),
+    ]
 }
 
 /// The form for a reviewer's question to the author.

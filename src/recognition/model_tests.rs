@@ -50,11 +50,10 @@ fn draft() -> Nomination {
 
 /// Accepted, about two people.
 fn asked_team() -> Nomination {
-    after(&draft(), &[
-        (Event::Team(vec![NOMINEE, MATE]), AUTHOR),
-        (Event::Send(RoundId(1)), AUTHOR),
-        (Event::Accept(4), LEAD),
-    ])
+    after(
+        &draft(),
+        &[(Event::Team(vec![NOMINEE, MATE]), AUTHOR), (Event::Send(RoundId(1)), AUTHOR), (Event::Accept(4), LEAD)],
+    )
 }
 
 fn after(start: &Nomination, steps: &[(Event, UserId)]) -> Nomination {
@@ -239,7 +238,8 @@ fn any_event() -> impl Strategy<Value = Event> {
         (2i64..8).prop_map(Event::Thank),
         any_answer(),
         any_answer(),
-        (2i64..9, "[a-z]{1,9}").prop_map(|(revision, text)| Event::Correct(revision, Words { happened: text, ..words() })),
+        (2i64..9, "[a-z]{1,9}")
+            .prop_map(|(revision, text)| Event::Correct(revision, Words { happened: text, ..words() })),
         Just(Event::Silence),
         Just(Event::Expire),
     ]

@@ -108,7 +108,9 @@ pub(super) async fn second(
             })
         })
         .await?;
-    Ok(Reply::say("Thank you. The reviewers read your reason with the nomination, without your name. Nobody else sees it."))
+    Ok(Reply::say(
+        "Thank you. The reviewers read your reason with the nomination, without your name. Nobody else sees it.",
+    ))
 }
 
 fn may_second(incoming: &Incoming, nomination: &Nomination) -> Result<(), NominationRefusal> {

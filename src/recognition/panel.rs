@@ -146,13 +146,14 @@ pub(super) fn reviewers(reviewers: &[UserId]) -> Post {
     } else {
         ""
     };
-    Post::text(format!("**Reviewers**\n{}\nThree of them judge each nomination, in turn.{few}", names.join("\n"))).with_select(Select {
-        id: Action::Dismiss.to_id(),
-        kind: SelectKind::Users(Vec::new()),
-        placeholder: "Take somebody off, for example who has left".into(),
-        min: 1,
-        max: 10,
-    })
+    Post::text(format!("**Reviewers**\n{}\nThree of them judge each nomination, in turn.{few}", names.join("\n")))
+        .with_select(Select {
+            id: Action::Dismiss.to_id(),
+            kind: SelectKind::Users(Vec::new()),
+            placeholder: "Take somebody off, for example who has left".into(),
+            min: 1,
+            max: 10,
+        })
 }
 
 /// The newest decisions.
@@ -196,7 +197,9 @@ pub(super) fn fairness(round: &str, fairness: Option<&Fairness>) -> Post {
         .with_field("People who nominated", fair.nominators.to_string())
         .with_field("Pairs who nominated each other", fair.mutual_pairs.to_string())
         .with_field("Most sent by one person, in all rounds", fair.most_by_one.to_string())
-        .with_footer("For reviewers only. Whose work is missing: back office, night shift, small divisions? Ask for it.");
+        .with_footer(
+            "For reviewers only. Whose work is missing: back office, night shift, small divisions? Ask for it.",
+        );
     Post::text("").with_card(post)
 }
 

@@ -6,7 +6,13 @@ use crate::recognition::nomination::State;
 use crate::recognition::review::Verdict;
 
 fn case() -> Case {
-    let seat = Seat { reviewer: UserId(33), scores: [Some(2), Some(1), None, None], verdict: None, reason: None, revision: None };
+    let seat = Seat {
+        reviewer: UserId(33),
+        scores: [Some(2), Some(1), None, None],
+        verdict: None,
+        reason: None,
+        revision: None,
+    };
     Case {
         nomination: sample(State::Waiting),
         seat,
@@ -29,7 +35,12 @@ fn what_reviewers_read() {
     let at: DateTime<Utc> = "2026-11-23T12:00:00Z".parse().unwrap();
     let plain = Case { seconds: vec![], questions: vec![], is_mutual: false, program: None, ..case() };
     let entries = [
-        Entry { nomination: Some(NominationId(7)), actor: Some(UserId(33)), what: format!("verdict {}", Verdict::Accept.word()), at },
+        Entry {
+            nomination: Some(NominationId(7)),
+            actor: Some(UserId(33)),
+            what: format!("verdict {}", Verdict::Accept.word()),
+            at,
+        },
         Entry { nomination: None, actor: None, what: "closed the round FY2027Q1".into(), at },
     ];
     let fair = Fairness {
@@ -73,6 +84,8 @@ fn the_longest_case_fits_discord() {
     let card = review(&case, place(), None).card.unwrap();
     let count = |text: &str| text.chars().count();
     assert!(count(&card.text) <= 4096 && card.fields.iter().all(|field| count(&field.value) <= 1024));
-    let all = count(&card.title) + count(&card.text) + card.fields.iter().map(|it| count(&it.name) + count(&it.value)).sum::<usize>();
+    let all = count(&card.title)
+        + count(&card.text)
+        + card.fields.iter().map(|it| count(&it.name) + count(&it.value)).sum::<usize>();
     assert!(all <= 6000, "{all}");
 }

@@ -237,14 +237,24 @@ pub(super) async fn ask_question(services: &Services, incoming: &Incoming, id: N
     Ok(Reply::Ask(message::question_form(&nomination)))
 }
 
-async fn admitted(services: &Services, incoming: &Incoming, id: NominationId, revision: Option<i64>) -> Result<Nomination> {
+async fn admitted(
+    services: &Services,
+    incoming: &Incoming,
+    id: NominationId,
+    revision: Option<i64>,
+) -> Result<Nomination> {
     let (guild, user, now) = (incoming.on_server()?, incoming.person.user, services.clock.now());
     let admitted = services.store.write(move |tx| Box::pin(admit(tx, guild, id, user, revision, now))).await?;
     Ok(admitted.0)
 }
 
 /// Sends the question to the author, who does not learn who asks.
-pub(super) async fn asked(services: &Services, incoming: &Incoming, id: NominationId, control: &Control) -> Result<Reply> {
+pub(super) async fn asked(
+    services: &Services,
+    incoming: &Incoming,
+    id: NominationId,
+    control: &Control,
+) -> Result<Reply> {
     let (guild, user, now) = (incoming.on_server()?, incoming.person.user, services.clock.now());
     let question = written(control, "question", 300);
     if question.is_empty() {
@@ -259,7 +269,8 @@ pub(super) async fn asked(services: &Services, incoming: &Incoming, id: Nominati
                     return Err(NominationRefusal::AlreadyAsked.into());
                 }
                 let row = store::add_question(tx, id, user, &question, now).await?;
-                let (key, post) = (format!("recognition:{id}:asked:{row}"), message::asked_author(&nomination, &question));
+                let (key, post) =
+                    (format!("recognition:{id}:asked:{row}"), message::asked_author(&nomination, &question));
                 store::note_post(tx, id, &key, effects::QUESTION, now).await?;
                 let to = To::Person(nomination.nominator);
                 outbox::queue(tx, Queue { guild, key: &key, to, post: &post, due_at: now }).await?;
@@ -315,16 +326,13 @@ pub(super) async fn dismiss(services: &Services, incoming: &Incoming, control: &
 }
 
 /// Gives the free seats of a nomination to the reviewers whose turn it is.
-pub(super) async fn fill_seats(
-    tx: &mut Tx,
-    nomination: &Nomination,
-    now: chrono::DateTime<chrono::Utc>,
-) -> Result<()> {
+pub(super) async fn fill_seats(tx: &mut Tx, nomination: &Nomination, now: chrono::DateTime<chrono::Utc>) -> Result<()> {
     let ties = store::find_ties(tx, nomination.guild, nomination.id).await?;
     let seats = store::list_seats(tx, nomination.id).await?;
     let mut able = store::list_reviewers(tx, nomination.guild).await?;
     able.retain(|(reviewer, _)| {
-        review::may_review(nomination, reviewer, &ties).is_ok() && !seats.iter().any(|seat| seat.reviewer == reviewer.user)
+        review::may_review(nomination, reviewer, &ties).is_ok()
+            && !seats.iter().any(|seat| seat.reviewer == reviewer.user)
     });
     let free = review::SEATS.saturating_sub(seats.len());
     for user in review::seat(able).into_iter().take(free) {
@@ -380,7 +388,12 @@ pub(super) async fn fairness(services: &Services, incoming: &Incoming) -> Result
 }
 
 /// The author's answer to a question.
-pub(super) async fn answered(services: &Services, incoming: &Incoming, id: NominationId, control: &Control) -> Result<Reply> {
+pub(super) async fn answered(
+    services: &Services,
+    incoming: &Incoming,
+    id: NominationId,
+    control: &Control,
+) -> Result<Reply> {
     let (user, now) = (incoming.person.user, services.clock.now());
     let answer = written(control, "answer", 600);
     if answer.is_empty() {

@@ -20,7 +20,9 @@ pub enum NominationRefusal {
     #[error("A nomination can be about one to five people, and you cannot be one of them. Please pick again.")]
     TeamSize,
     /// The text changed since the nominee saw it.
-    #[error("The text has changed since this message was sent. `/recognition mine` shows the present one; please answer there.")]
+    #[error(
+        "The text has changed since this message was sent. `/recognition mine` shows the present one; please answer there."
+    )]
     Corrected,
     /// A story that is no longer told.
     #[error("This story is no longer told. `/stories` shows the ones that are.")]
@@ -32,7 +34,9 @@ pub enum NominationRefusal {
     #[error("You are part of this nomination already, so somebody else must second it.")]
     OwnSecond,
     /// A reviewer of the same team, or who has seconded it.
-    #[error("You work in the same team as somebody it is about, or you seconded it; so another lead reviews it. `/recognition queue` shows the next one.")]
+    #[error(
+        "You work in the same team as somebody it is about, or you seconded it; so another lead reviews it. `/recognition queue` shows the next one."
+    )]
     TooClose,
     /// Another reviewer's question is still open.
     #[error("A question to its author is open already. You can judge without the answer, or wait for it.")]

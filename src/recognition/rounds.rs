@@ -111,7 +111,8 @@ pub(super) async fn remind(tx: &mut Tx, due: &Due, now: DateTime<Utc>) -> Result
     };
     let post = reminder(&round, settings.zone);
     let key = format!("recognition:round:{}", due.key);
-    outbox::queue(tx, Queue { guild: due.guild, key: &key, to: To::Channel(channel), post: &post, due_at: now }).await?;
+    outbox::queue(tx, Queue { guild: due.guild, key: &key, to: To::Channel(channel), post: &post, due_at: now })
+        .await?;
     Ok(())
 }
 

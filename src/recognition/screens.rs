@@ -171,10 +171,7 @@ pub(super) fn sent(nomination: &Nomination, round: &Round) -> Post {
 
 /// After discarding a draft or taking a nomination back.
 pub(super) fn taken_back(nomination: &Nomination) -> Post {
-    Post::text(format!(
-        "Taken back. What you wrote about {} is erased, and nobody is told.",
-        nomination.mentions()
-    ))
+    Post::text(format!("Taken back. What you wrote about {} is erased, and nobody is told.", nomination.mentions()))
 }
 
 /// The list behind `/recognition mine`.
@@ -268,11 +265,15 @@ pub(super) fn round_set(round: &Round, zone: chrono_tz::Tz, open: bool, changed:
     let quarter = round.quarter.words();
     let until = round.closes_at.map_or_else(String::new, |at| {
         let last = (at - chrono::TimeDelta::seconds(1)).with_timezone(&zone).format("%A, %-d %B %Y");
-        format!(" They close by themselves at the end of {last}; a week before, I remind people in the recognition channel.")
+        format!(
+            " They close by themselves at the end of {last}; a week before, I remind people in the recognition channel."
+        )
     });
     match (open, changed) {
         (true, true) => {
-            format!("Nominations for {quarter} are open again.{until} Nothing was posted; tell people where it suits you.")
+            format!(
+                "Nominations for {quarter} are open again.{until} Nothing was posted; tell people where it suits you."
+            )
         }
         (true, false) => format!(
             "Nominations for {quarter} are open.{until} A round opens by itself with each fiscal quarter; `/recognition close` ends it early."

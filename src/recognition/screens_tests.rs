@@ -13,7 +13,8 @@ fn the_private_screens() {
     let mut accepted_and_withdrawn = sample(State::Withdrawn);
     accepted_and_withdrawn.decided_at = Some(accepted_and_withdrawn.drafted_at);
     let closes_at = Some("2027-01-01T05:00:00Z".parse().unwrap());
-    let round = Round { id: RoundId(1), quarter: crate::calendar::Quarter::new(2027, 1).unwrap(), closes_at, closed_at: None };
+    let round =
+        Round { id: RoundId(1), quarter: crate::calendar::Quarter::new(2027, 1).unwrap(), closes_at, closed_at: None };
     let mut about_me = sample(State::Asked);
     (about_me.nominator, about_me.people) = (UserId(33), vec![Honoree::new(UserId(11))]);
     let screens = [

@@ -94,8 +94,10 @@ pub(super) async fn list(services: &Services, incoming: &Incoming, filters: Filt
             Box::pin(async move { Ok((store::list_published(tx, guild).await?, store::list_rounds(tx, guild).await?)) })
         })
         .await?;
-    let quarter = |story: &Nomination| rounds.iter().find(|round| Some(round.id) == story.round).map(|round| round.quarter);
-    let told: Vec<Told> = stories.into_iter().map(|story| (quarter(&story), story)).map(|(quarter, story)| (story, quarter)).collect();
+    let quarter =
+        |story: &Nomination| rounds.iter().find(|round| Some(round.id) == story.round).map(|round| round.quarter);
+    let told: Vec<Told> =
+        stories.into_iter().map(|story| (quarter(&story), story)).map(|(quarter, story)| (story, quarter)).collect();
     Ok(screen(&told, &rounds, &catalogue, filters))
 }
 
@@ -123,10 +125,12 @@ pub(super) async fn read(services: &Services, incoming: &Incoming, control: &Con
 
 fn fits(story: &Told, catalogue: &Catalogue, filters: Filters) -> bool {
     let at = |place: u8| usize::from(place);
-    filters.tag.is_none_or(|place| catalogue.tags.get(at(place)).is_some_and(|tag| story.0.tag.as_ref() == Some(&tag.id)))
-        && filters
-            .program
-            .is_none_or(|place| catalogue.programs.get(at(place)).is_some_and(|(key, _)| story.0.program.as_ref() == Some(key)))
+    filters
+        .tag
+        .is_none_or(|place| catalogue.tags.get(at(place)).is_some_and(|tag| story.0.tag.as_ref() == Some(&tag.id)))
+        && filters.program.is_none_or(|place| {
+            catalogue.programs.get(at(place)).is_some_and(|(key, _)| story.0.program.as_ref() == Some(key))
+        })
         && filters.quarter.is_none_or(|quarter| story.1 == Some(quarter))
 }
 
@@ -166,7 +170,13 @@ pub(super) fn screen(stories: &[Told], rounds: &[Round], catalogue: &Catalogue, 
     ] {
         if !options.is_empty() {
             let id = Action::Stories(filter, filters).to_id();
-            post = post.with_select(Select { id, kind: SelectKind::Options(options), placeholder: placeholder.into(), min: 0, max: 1 });
+            post = post.with_select(Select {
+                id,
+                kind: SelectKind::Options(options),
+                placeholder: placeholder.into(),
+                min: 0,
+                max: 1,
+            });
         }
     }
     if !fitting.is_empty() {

@@ -29,7 +29,10 @@ pub(super) fn screen(found: Option<&Schedule>) -> Post {
             "**The weekly story** is told again: {}. The one that was told longest ago comes first; without a story nothing is posted.",
             schedule.words()
         ),
-        None => "**The weekly story** is off. With it, one published story a week is told again in the recognition channel.".to_owned(),
+        None => {
+            "**The weekly story** is off. With it, one published story a week is told again in the recognition channel."
+                .to_owned()
+        }
     };
     let days = DAYS.map(|(day, name)| SelectOption::new(day, format!("Every {name} at 10:00")));
     let options = days.into_iter().chain([SelectOption::new(OFF, "Off")]);

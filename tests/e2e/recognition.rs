@@ -52,7 +52,7 @@ async fn a_round_from_a_nomination_to_a_story_and_back(on: Database) {
     ben.runs("/nominate person:@Ana").await.is_private();
     writes_and_sends(&ben).await;
     cleo.runs("/nominate person:@Ana").await.says("nominated").is_private();
-    let number = cleo.visible().last().unwrap().selects()[0].options[0].value.clone();
+    let number = cleo.visible().last().unwrap().selects()[0].options[0]["value"].as_str().unwrap().to_owned();
     let asked = cleo.picks("Second the one about …", &[&number]).await;
     cleo.submits(&form(&asked), json!({"reason": "I sat at the next desk."})).await.says("Thank you");
 
@@ -92,7 +92,11 @@ async fn a_round_from_a_nomination_to_a_story_and_back(on: Database) {
     ben.runs("/stories").await.says("No story has been published yet");
     // The reminder a week before the end named nobody; and then the calendar closes the round.
     world.advance(days(30)).await;
-    assert!(ben.at("recognition").sees().contains("Whose work made something better"), "{}", ben.at("recognition").sees());
+    assert!(
+        ben.at("recognition").sees().contains("Whose work made something better"),
+        "{}",
+        ben.at("recognition").sees()
+    );
     world.end().await;
 }
 
@@ -137,11 +141,14 @@ async fn closed_direct_messages_are_reached_by_a_neutral_post(on: Database) {
     ben.at("recognition").presses("See what waits for me").await.is_private().says("with the reviewers");
     let ana = ana.at("recognition");
     ana.presses("See what waits for me").await.is_private().says("waits for your answer");
-    let number = ana.visible().last().unwrap().selects()[0].options[0].value.clone();
+    let number = ana.visible().last().unwrap().selects()[0].options[0]["value"].as_str().unwrap().to_owned();
     ana.picks("Look at one, change it or withdraw it", &[&number]).await.says("called back every applicant");
     ana.presses("No, erase it").await.says("erased");
     world.settle().await;
-    assert!(!ben.at("recognition").sees().contains("direct messages are closed"), "the post goes when it has done its work");
+    assert!(
+        !ben.at("recognition").sees().contains("direct messages are closed"),
+        "the post goes when it has done its work"
+    );
     world.end().await;
 }
 

@@ -222,7 +222,8 @@ async fn from_a_pick_to_a_published_story_and_back(store: Store) {
     assert_eq!(find(&store, id).await.state, State::Withdrawn);
     let keys = keys(&store).await;
     assert!(
-        keys.contains(&format!("{}/delete", story.key)) && keys.contains(&format!("recognition:{id}:question:22/delete"))
+        keys.contains(&format!("{}/delete", story.key))
+            && keys.contains(&format!("recognition:{id}:question:22/delete"))
     );
     assert!(!holds_the_words(&store).await);
 }
@@ -380,7 +381,11 @@ async fn two_reviewers_at_once_one_decides(store: Store) {
     (one.unwrap(), two.unwrap());
     assert_eq!(find(&store, latest(&store).await).await.state, State::Thanked);
     let keys = keys(&store).await;
-    assert_eq!(keys.iter().filter(|key| key.contains(":thanks:") || key.ends_with(":passed-on")).count(), 2, "{keys:?}");
+    assert_eq!(
+        keys.iter().filter(|key| key.contains(":thanks:") || key.ends_with(":passed-on")).count(),
+        2,
+        "{keys:?}"
+    );
     let refusal = first.presses_id(&format!("v1:recognition:thank:{}:4", latest(&store).await)).await.unwrap_err();
     assert!(refusal.contains("no longer waiting"), "{refusal}");
 }

@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use serde_json::json;
 use serenity::builder::CreateCommand;
 
-use super::message::{self, ASK, ERASE, KEEP, Part, SAVE};
 use super::PersonalData;
+use super::message::{self, ASK, ERASE, KEEP, Part, SAVE};
 use crate::discord::{Call, Control, Feature, Incoming, Reply, Tier};
 use crate::error::{Error, Result};
 use crate::services::Services;

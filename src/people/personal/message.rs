@@ -16,7 +16,9 @@ pub(super) fn shown(parts: &[Part]) -> Post {
     let something: Vec<_> = parts.iter().filter(|(_, held, _)| !held.lines.is_empty()).collect();
     let lines: Vec<_> = something
         .iter()
-        .map(|(title, held, _)| format!("**{title}**\n{}", held.lines.iter().map(|line| format!("- {line}")).collect::<Vec<_>>().join("\n")))
+        .map(|(title, held, _)| {
+            format!("**{title}**\n{}", held.lines.iter().map(|line| format!("- {line}")).collect::<Vec<_>>().join("\n"))
+        })
         .collect();
     let text = if lines.is_empty() {
         "I hold nothing about you on this server that I could find.".to_owned()
@@ -31,13 +33,20 @@ pub(super) fn shown(parts: &[Part]) -> Post {
 }
 
 fn remains(parts: &[Part]) -> Card {
-    let said: Vec<_> = parts.iter().filter(|(.., remains)| !remains.is_empty()).map(|(title, _, remains)| format!("**{title}:** {remains}")).collect();
+    let said: Vec<_> = parts
+        .iter()
+        .filter(|(.., remains)| !remains.is_empty())
+        .map(|(title, _, remains)| format!("**{title}:** {remains}"))
+        .collect();
     Card::new("What this cannot show or erase", shorten(&said.join("\n"), 4000))
         .with_footer("Discord keeps its own records of messages and presses under its own policy.")
 }
 
 pub(super) fn file(bytes: Vec<u8>) -> Post {
-    Post::text("Everything that I hold about you on this server and could find, as a JSON file. Only you see this message.").with_file(
+    Post::text(
+        "Everything that I hold about you on this server and could find, as a JSON file. Only you see this message.",
+    )
+    .with_file(
         "what-cxbot-holds-about-me.json",
         "A JSON file with what cxbot holds about you, part by part.",
         bytes,
@@ -54,7 +63,9 @@ pub(super) fn sure() -> Post {
 }
 
 pub(super) fn erased() -> Post {
-    Post::text("Done. What I held about you on this server and could find is erased, and messages with it are being taken down. `/me` shows what is left.")
+    Post::text(
+        "Done. What I held about you on this server and could find is erased, and messages with it are being taken down. `/me` shows what is left.",
+    )
 }
 
 pub(super) fn kept() -> Post {

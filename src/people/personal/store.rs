@@ -9,7 +9,8 @@ use crate::on_db;
 use crate::store::Tx;
 
 pub(super) async fn rows(tx: &mut Tx, table: &Table, guild: GuildId, user: UserId) -> Result<Vec<Value>> {
-    let lines: Vec<String> = on_db!(tx, conn => sqlx::query_scalar(table.rows).bind(guild.db()).bind(user.db()).fetch_all(conn).await?);
+    let lines: Vec<String> =
+        on_db!(tx, conn => sqlx::query_scalar(table.rows).bind(guild.db()).bind(user.db()).fetch_all(conn).await?);
     let row = |line: String| {
         let values = line.split('\u{1f}').skip(1);
         let pairs = table.columns.iter().zip(values).map(|(name, value)| ((*name).to_owned(), Value::from(value)));

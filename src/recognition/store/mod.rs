@@ -6,11 +6,13 @@ mod review;
 use chrono::{DateTime, Utc};
 use sqlx::FromRow;
 
-use crate::recognition::nomination::{Consent, Honoree, Nomination, NominationId, Relation, Round, RoundId, State, Words};
 use crate::calendar::Quarter;
 use crate::error::{Error, Result};
 use crate::ids::{GuildId, UserId};
 use crate::on_db;
+use crate::recognition::nomination::{
+    Consent, Honoree, Nomination, NominationId, Relation, Round, RoundId, State, Words,
+};
 use crate::store::Tx;
 
 pub use personal::*;
@@ -39,7 +41,8 @@ pub async fn current_round(
     closes_at: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Result<(Round, bool)> {
-    const OPEN: &str = "insert into recognition_rounds (guild_id, quarter, opened_at, closes_at) values ($1, $2, $3, $4)
+    const OPEN: &str =
+        "insert into recognition_rounds (guild_id, quarter, opened_at, closes_at) values ($1, $2, $3, $4)
          on conflict (guild_id, quarter) do nothing";
     const FIND: &str =
         "select id, quarter, closes_at, closed_at from recognition_rounds where guild_id = $1 and quarter = $2";
@@ -82,7 +85,9 @@ pub async fn set_round_end(tx: &mut Tx, round: RoundId, closes_at: DateTime<Utc>
 pub async fn close_other_rounds(tx: &mut Tx, guild: GuildId, round: RoundId, now: DateTime<Utc>) -> Result<u64> {
     const SQL: &str =
         "update recognition_rounds set closed_at = $3 where guild_id = $1 and id <> $2 and closed_at is null";
-    Ok(on_db!(tx, conn => sqlx::query(SQL).bind(guild.db()).bind(round.0).bind(now).execute(conn).await?.rows_affected()))
+    Ok(
+        on_db!(tx, conn => sqlx::query(SQL).bind(guild.db()).bind(round.0).bind(now).execute(conn).await?.rows_affected()),
+    )
 }
 
 /// Opens or closes a round; whether this call did it.
@@ -286,12 +291,7 @@ pub async fn find_live(tx: &mut Tx, guild: GuildId, nominator: UserId, nominee: 
 }
 
 /// What others have waiting about a person, newest first, at most 10.
-pub async fn list_by_others(
-    tx: &mut Tx,
-    guild: GuildId,
-    author: UserId,
-    nominee: UserId,
-) -> Result<Vec<Nomination>> {
+pub async fn list_by_others(tx: &mut Tx, guild: GuildId, author: UserId, nominee: UserId) -> Result<Vec<Nomination>> {
     const SQL: &str = "select n.* from nominations n join nomination_people p on p.nomination_id = n.id
          where n.guild_id = $1 and n.nominator_id <> $2 and p.user_id = $3 and n.state = 'waiting'
          order by n.id desc limit 10";

@@ -14,7 +14,10 @@ use crate::store::Tx;
 pub async fn join_reviewers(tx: &mut Tx, guild: GuildId, user: UserId, now: DateTime<Utc>) -> Result<bool> {
     const SQL: &str = "insert into recognition_reviewers (guild_id, user_id, joined_at) values ($1, $2, $3)
          on conflict (guild_id, user_id) do nothing";
-    Ok(on_db!(tx, conn => sqlx::query(SQL).bind(guild.db()).bind(user.db()).bind(now).execute(conn).await?.rows_affected()) == 1)
+    Ok(
+        on_db!(tx, conn => sqlx::query(SQL).bind(guild.db()).bind(user.db()).bind(now).execute(conn).await?.rows_affected())
+            == 1,
+    )
 }
 
 /// Takes somebody off the reviewers, and frees the seats that they have not judged from.
@@ -101,7 +104,8 @@ pub async fn save_score(
 ) -> Result<()> {
     const EFFECT: &str = "update nomination_reviews set effect = $3 where nomination_id = $1 and reviewer_id = $2";
     const EVIDENCE: &str = "update nomination_reviews set evidence = $3 where nomination_id = $1 and reviewer_id = $2";
-    const PRINCIPLE: &str = "update nomination_reviews set principle = $3 where nomination_id = $1 and reviewer_id = $2";
+    const PRINCIPLE: &str =
+        "update nomination_reviews set principle = $3 where nomination_id = $1 and reviewer_id = $2";
     const COPYABLE: &str = "update nomination_reviews set copyable = $3 where nomination_id = $1 and reviewer_id = $2";
     let sql = match criterion {
         Criterion::Effect => EFFECT,
@@ -149,7 +153,8 @@ pub async fn find_ties(tx: &mut Tx, guild: GuildId, id: NominationId) -> Result<
 
 /// Stores why somebody seconds a nomination; a second time replaces the reason.
 pub async fn save_second(tx: &mut Tx, id: NominationId, user: UserId, reason: &str, now: DateTime<Utc>) -> Result<()> {
-    const SQL: &str = "insert into nomination_seconds (nomination_id, user_id, reason, seconded_at) values ($1, $2, $3, $4)
+    const SQL: &str =
+        "insert into nomination_seconds (nomination_id, user_id, reason, seconded_at) values ($1, $2, $3, $4)
          on conflict (nomination_id, user_id) do update set reason = excluded.reason";
     on_db!(tx, conn => sqlx::query(SQL).bind(id.0).bind(user.db()).bind(reason).bind(now).execute(conn).await?.rows_affected());
     Ok(())
@@ -157,7 +162,8 @@ pub async fn save_second(tx: &mut Tx, id: NominationId, user: UserId, reason: &s
 
 /// Who seconded a nomination, and why.
 pub async fn list_seconds(tx: &mut Tx, id: NominationId) -> Result<Vec<(UserId, String)>> {
-    const SQL: &str = "select user_id, reason from nomination_seconds where nomination_id = $1 order by seconded_at, user_id";
+    const SQL: &str =
+        "select user_id, reason from nomination_seconds where nomination_id = $1 order by seconded_at, user_id";
     let rows: Vec<(i64, String)> = on_db!(tx, conn => sqlx::query_as(SQL).bind(id.0).fetch_all(conn).await?);
     Ok(rows.into_iter().map(|(user, reason)| (UserId::from_db(user), reason)).collect())
 }
@@ -181,9 +187,12 @@ pub async fn add_question(
     question: &str,
     now: DateTime<Utc>,
 ) -> Result<i64> {
-    const SQL: &str = "insert into nomination_questions (nomination_id, asked_by, question, asked_at) values ($1, $2, $3, $4)
+    const SQL: &str =
+        "insert into nomination_questions (nomination_id, asked_by, question, asked_at) values ($1, $2, $3, $4)
          returning id";
-    Ok(on_db!(tx, conn => sqlx::query_scalar(SQL).bind(id.0).bind(by.db()).bind(question).bind(now).fetch_one(conn).await?))
+    Ok(
+        on_db!(tx, conn => sqlx::query_scalar(SQL).bind(id.0).bind(by.db()).bind(question).bind(now).fetch_one(conn).await?),
+    )
 }
 
 /// The questions about a nomination, oldest first.
@@ -215,7 +224,8 @@ pub async fn list_posts(tx: &mut Tx, id: NominationId, what: &str) -> Result<Vec
 
 /// The published story of a server that was told longest ago.
 pub async fn find_told_longest_ago(tx: &mut Tx, guild: GuildId) -> Result<Option<NominationId>> {
-    const SQL: &str = "select n.id from nominations n join nomination_posts p on p.nomination_id = n.id and p.what = 'story'
+    const SQL: &str =
+        "select n.id from nominations n join nomination_posts p on p.nomination_id = n.id and p.what = 'story'
          where n.guild_id = $1 and n.state = 'published' group by n.id order by max(p.posted_at), n.id limit 1";
     let id: Option<i64> = on_db!(tx, conn => sqlx::query_scalar(SQL).bind(guild.db()).fetch_optional(conn).await?);
     Ok(id.map(NominationId))
