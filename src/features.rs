@@ -8,10 +8,10 @@ use crate::discord::{Feature, Gate};
 use crate::error::Result;
 use crate::help::{Group, Help};
 use crate::learning::{self, Learning};
-use crate::people::{PeopleGate, Roster, Setup};
+use crate::people::{self, Me, PeopleGate, PersonalData, Roster, Setup};
 use crate::pulse::{self, Pulses};
 use crate::programs;
-use crate::recognition::{self, Recognition};
+use crate::recognition::{self, Recognition, RecognitionData};
 use crate::schedule::{self, Job};
 use crate::sealed::Sealed;
 use crate::services::Services;
@@ -41,10 +41,24 @@ impl Features {
             ("Figures of the index", Arc::new(Figures)),
             ("The group", Arc::new(Roster)),
             ("This server", Arc::new(Setup)),
+            ("You", Arc::new(Me::new(Self::personal_data()))),
         ];
         let groups = named.iter().map(|(title, feature)| Group::of(title, feature.as_ref())).collect();
         let help = Help::new(groups).watching(self.jobs());
         named.into_iter().map(|(_, feature)| feature).chain([Arc::new(help) as Arc<dyn Feature>]).collect()
+    }
+
+    /// What each part holds on a person, for `/me`. What is being taken down must still be found, so deliveries come last.
+    #[must_use]
+    pub fn personal_data() -> Vec<Arc<dyn PersonalData>> {
+        vec![
+            Arc::new(learning::PERSONAL),
+            Arc::new(pulse::PERSONAL),
+            Arc::new(RecognitionData),
+            Arc::new(cx_index::PERSONAL),
+            Arc::new(people::ROSTER),
+            Arc::new(people::DELIVERIES),
+        ]
     }
 
     /// For the schedule.
@@ -56,7 +70,7 @@ impl Features {
     /// Decides who is a lead and who an administrator.
     #[must_use]
     pub fn gate(&self) -> Arc<dyn Gate> {
-        Arc::new(PeopleGate)
+        Arc::new(PeopleGate::default())
     }
 
     /// What must be true before anything is answered: the inventory as in the files, no definition edited that scores rest on.

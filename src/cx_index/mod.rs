@@ -48,3 +48,11 @@ pub use record::{
 };
 pub use start::start;
 pub use tidy::{COLUMNS, escape_cell, parse_tidy};
+
+/// What the index holds on a person, for `/me`.
+pub const PERSONAL: crate::people::Tables = crate::people::Tables {
+    title: "CX index",
+    remains: "The index holds figures of programs, never of persons. Who brought in, reviewed or published figures stays noted with them, as the \
+              record of an official number.",
+    tables: &[],
+};

@@ -72,6 +72,10 @@ impl Dispatcher {
                 let needed = feature.tier_for_command(&call.path).ok_or_else(no_such_command)?;
                 incoming.on_server()?;
                 self.admit(incoming, needed).await?;
+                // Nobody goes without an answer because this could not be noted.
+                if let Err(error) = self.gate.used(&self.services, incoming).await {
+                    tracing::error!(error = %error, "A person's use of cxbot could not be noted");
+                }
                 feature.on_command(&self.services, incoming, call).await
             }
             Act::Typing(typed) => {

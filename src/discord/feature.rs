@@ -76,4 +76,10 @@ pub struct Joined {
 pub trait Gate: Send + Sync + 'static {
     /// The highest tier this person has on this server; `None` in a direct message.
     async fn tier(&self, services: &Services, incoming: &Incoming) -> Result<Option<Tier>>;
+
+    /// Hears of every command that somebody was allowed to run, before it is answered.
+    async fn used(&self, services: &Services, incoming: &Incoming) -> Result<()> {
+        let _ = (services, incoming);
+        Ok(())
+    }
 }

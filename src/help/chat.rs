@@ -74,7 +74,7 @@ impl Feature for Help {
 
     async fn on_command(&self, services: &Services, incoming: &Incoming, _call: &Call) -> Result<Reply> {
         let guild = incoming.on_server()?;
-        let tier = PeopleGate.tier(services, incoming).await?.unwrap_or(Tier::Member);
+        let tier = PeopleGate::default().tier(services, incoming).await?.unwrap_or(Tier::Member);
         let now = services.clock.now();
         let watched: Vec<_> =
             self.jobs.iter().map(|job| job.name()).filter(|job| self.call_it(job, "").is_some()).collect();

@@ -44,3 +44,31 @@ pub use store::{
     NewLessonPost, has_posted_since, list_answers, list_done, list_posted, record_answer, record_done, record_post,
     restart_quiz,
 };
+
+/// What lessons hold on a person, for `/me`.
+pub const PERSONAL: crate::people::Tables = crate::people::Tables {
+    title: "Lessons",
+    remains: "How many people did a lesson, and the share of right first answers from five people on, stay as counts. That you posted a lesson \
+              as a lead stays noted with the post.",
+    tables: &[
+        crate::personal_table!(
+            "Answers in quizzes",
+            "lesson_answers",
+            "user_id",
+            ["lesson_id", "version", "question", "first_right", "latest_right", "answered_at"]
+        ),
+        crate::personal_table!("Lessons done", "lesson_completions", "user_id", ["lesson_id", "version", "done_at"]),
+        crate::personal_table!("Questions looked back at", "lesson_looks", "user_id", ["lesson_id", "version", "look"]),
+        crate::personal_table!(
+            "Review cards",
+            "review_cards",
+            "user_id",
+            ["lesson_id", "question", "version", "box", "due_on", "asked_on"]
+        ),
+        crate::personal_table!("Reminders of review cards", "review_reminders", "user_id", ["started_at"]),
+        crate::personal_table!("Courses to catch up on", "catch_ups", "user_id", ["series", "every_days", "started_at"]),
+        crate::personal_table!("Lessons sent to catch up", "catch_up_lessons", "user_id", ["series", "lesson_id"]),
+        crate::personal_table!("Your home for private lessons", "lesson_homes", "user_id", ["guild_id"]),
+        crate::personal_table!("Certificates", "certificates", "user_id", ["code", "series_title", "name", "finished_on"]),
+    ],
+};

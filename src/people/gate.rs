@@ -1,10 +1,14 @@
 //! The tiers: who may do what.
 
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use async_trait::async_trait;
 
 use super::store;
 use crate::discord::{Gate, Incoming, Tier};
 use crate::error::Result;
+use crate::ids::{GuildId, UserId};
 use crate::services::Services;
 
 /// Decides tiers by what Discord says about the person and what `/setup` stored: who may manage the server is an admin, who has the
@@ -12,8 +16,16 @@ use crate::services::Services;
 ///
 /// In a direct message nobody has a tier. What cxbot asks people there (a member's controls) needs none: the handlers check that the
 /// person is the one they were sent to.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct PeopleGate;
+///
+/// Whoever runs a command joins the roster. A press does not: the day of somebody's first press on a pulse would say that they answered.
+#[derive(Clone, Debug, Default)]
+pub struct PeopleGate {
+    /// Who is known to be on the roster, so that a command of theirs costs no write.
+    joined: Arc<Mutex<HashSet<(GuildId, UserId)>>>,
+}
+
+/// More than this is forgotten again, to keep memory small.
+const MOST_REMEMBERED: usize = 50_000;
 
 #[async_trait]
 impl Gate for PeopleGate {
@@ -30,5 +42,29 @@ impl Gate for PeopleGate {
         let lead_role = settings.and_then(|settings| settings.lead_role);
         let is_lead = lead_role.is_some_and(|role| incoming.person.roles.contains(&role));
         Ok(Some(if is_lead { Tier::Lead } else { Tier::Member }))
+    }
+
+    async fn used(&self, services: &Services, incoming: &Incoming) -> Result<()> {
+        let Some(guild) = incoming.guild else { return Ok(()) };
+        let who = (guild, incoming.person.user);
+        if self.joined.lock().unwrap_or_else(PoisonError::into_inner).contains(&who) {
+            return Ok(());
+        }
+        let (now, zone) = (services.clock.now(), services.settings.time.zone);
+        services
+            .store
+            .write(move |tx| {
+                Box::pin(async move {
+                    let zone = store::find_guild(tx, guild).await?.map_or(zone, |settings| settings.zone);
+                    store::join(tx, guild, who.1, now.with_timezone(&zone).date_naive()).await
+                })
+            })
+            .await?;
+        let mut joined = self.joined.lock().unwrap_or_else(PoisonError::into_inner);
+        if joined.len() >= MOST_REMEMBERED {
+            joined.clear();
+        }
+        joined.insert(who);
+        Ok(())
     }
 }

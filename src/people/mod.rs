@@ -8,12 +8,14 @@ mod gate;
 mod guild;
 mod message;
 mod model;
+mod personal;
 mod store;
 
 pub use chat::{Roster, Setup};
 pub use gate::PeopleGate;
 pub use guild::{GuildSettings, Missing};
 pub use model::{Member, Purpose};
+pub use personal::{DELIVERIES, Held, Me, PersonalData, ROSTER, Table, Tables};
 pub use store::{
     choose_channel, choose_lead_role, choose_zone, find_guild, find_member, finish_setup, greet_once, join,
     record_guild, roster_size, save_guild, set_direct_messages, set_division, set_no_reminders,

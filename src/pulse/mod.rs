@@ -21,3 +21,12 @@ pub use closing::PulseClosing;
 pub use definition::{Audience, Definition, check, list_definitions, parse};
 pub use model::{Pulse, PulseId, State};
 pub use store::find_pulse;
+
+/// What pulses hold on a person, for `/me`: nothing that could be found.
+pub const PERSONAL: crate::people::Tables = crate::people::Tables {
+    title: "Pulses",
+    remains: "Answers cannot be found, on purpose: no row says whose it is. While a pulse is open you can change or take back your answer with \
+              the buttons under it; after it has closed only counts and loose comments are left, and they stay. That you opened a pulse as a \
+              lead stays noted with it.",
+    tables: &[],
+};

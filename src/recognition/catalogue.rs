@@ -7,6 +7,7 @@ use toml::Spanned;
 
 use crate::config::{Content, Problem};
 use crate::error::{Error, Result};
+use crate::programs;
 
 const FILE: &str = "recognition.toml";
 /// Discord's limit on the options of a select.
@@ -19,6 +20,8 @@ pub struct Catalogue {
     pub version: String,
     /// Principles first, then values, as in the file.
     pub tags: Vec<Tag>,
+    /// The programs of `programs.toml` that a nomination can be about: key and name.
+    pub programs: Vec<(String, String)>,
 }
 
 /// One principle or value.
@@ -80,10 +83,18 @@ impl Catalogue {
     /// A fault that names the first problem; `check` shows them all.
     pub fn load(content: &Content) -> Result<Self> {
         let file = content.read(FILE)?;
-        parse(&file.text).map_err(|problems| {
+        let mut catalogue = parse(&file.text).map_err(|problems| {
             let first = problems.first().map(Problem::to_string).unwrap_or_default();
             Error::internal(format!("config/{FILE} is not right: {first}"))
-        })
+        })?;
+        catalogue.programs = programs::load(content)?.into_iter().map(|program| (program.key, program.name)).collect();
+        Ok(catalogue)
+    }
+
+    /// The name of the program with this key.
+    #[must_use]
+    pub fn program(&self, key: &str) -> Option<&str> {
+        self.programs.iter().find(|(known, _)| known == key).map(|(_, name)| name.as_str())
     }
 
     /// The tag with this id.
@@ -166,7 +177,7 @@ fn parse(text: &str) -> Result<Catalogue, Vec<Problem>> {
         name: tag.name.get_ref().trim().to_owned(),
         means: tag.means.get_ref().trim().to_owned(),
     });
-    Ok(Catalogue { version: raw.version.get_ref().clone(), tags: tags.collect() })
+    Ok(Catalogue { programs: Vec::new(), version: raw.version.get_ref().clone(), tags: tags.collect() })
 }
 
 #[cfg(test)]

@@ -6,9 +6,11 @@ use serenity::model::application::{CommandData, CommandType};
 use serenity_commands::{Command, Commands};
 
 use super::action::{self, Action};
-use super::model::{Event, NominationId};
 use super::nominate::{self, Nominee};
-use super::{consent, queue, thanks};
+use super::nomination::NominationId;
+use super::review::Verdict;
+use super::stories::{self, Filters};
+use super::{consent, queue, rounds, thanks, weekly};
 use crate::discord::{Call, Control, Feature, Incoming, Reply, Tier};
 use crate::error::{Error, Result};
 use crate::ids::UserId;
@@ -20,6 +22,8 @@ pub struct Recognition;
 
 /// The context menu on a person.
 const NOMINATE_MENU: &str = "Nominate for good CX";
+/// The context menu on a message; its author did well.
+const MESSAGE_MENU: &str = "Nominate its author";
 
 #[derive(Debug, Commands)]
 enum Slash {
@@ -37,6 +41,9 @@ enum Slash {
 
     /// Nominations: yours, and for leads the review.
     Recognition(RecognitionCommand),
+
+    /// Stories of good customer experience, by principle, program and quarter.
+    Stories,
 }
 
 #[derive(Debug, Command)]
@@ -47,11 +54,26 @@ enum RecognitionCommand {
     /// Review the nominations that wait.
     Queue,
 
-    /// Let people nominate in this fiscal quarter's round again.
-    Open,
+    /// Let people nominate in this fiscal quarter's round.
+    Open {
+        /// The last day, as 2026-12-11; without it, the last day of the quarter
+        closes: Option<String>,
+    },
 
     /// End this fiscal quarter's round early.
     Close,
+
+    /// Who reviews; take somebody off.
+    Reviewers,
+
+    /// Whether a round is fair: shares, first-time nominees, pairs. From five nominees on.
+    Fairness,
+
+    /// What reviewers and leads decided, newest first.
+    Audit,
+
+    /// Tell a published story again once a week.
+    Weekly,
 }
 
 #[async_trait]
@@ -63,13 +85,20 @@ impl Feature for Recognition {
     fn commands(&self) -> Vec<CreateCommand> {
         let mut commands = Slash::create_commands();
         commands.push(CreateCommand::new(NOMINATE_MENU).kind(CommandType::User));
+        commands.push(CreateCommand::new(MESSAGE_MENU).kind(CommandType::Message));
         commands
     }
 
     fn tier_for_command(&self, path: &str) -> Option<Tier> {
         match path {
-            "nominate" | "thanks" | "recognition mine" | NOMINATE_MENU => Some(Tier::Member),
-            "recognition queue" | "recognition open" | "recognition close" => Some(Tier::Lead),
+            "nominate" | "thanks" | "stories" | "recognition mine" | NOMINATE_MENU | MESSAGE_MENU => Some(Tier::Member),
+            "recognition queue"
+            | "recognition open"
+            | "recognition close"
+            | "recognition reviewers"
+            | "recognition fairness"
+            | "recognition audit"
+            | "recognition weekly" => Some(Tier::Lead),
             _ => None,
         }
     }
@@ -83,6 +112,9 @@ impl Feature for Recognition {
             let target = call.data.target_id.ok_or_else(|| Error::internal("a context menu without its target"))?;
             return nominate::start(services, incoming, person(&call.data, target.to_user_id())).await;
         }
+        if call.path == MESSAGE_MENU {
+            return nominate::start(services, incoming, author_of(incoming, &call.data)?).await;
+        }
         let slash =
             Slash::from_command_data(&call.data).map_err(|fault| Error::internal(format!("{}: {fault}", call.path)))?;
         match slash {
@@ -92,8 +124,19 @@ impl Feature for Recognition {
             Slash::Recognition(RecognitionCommand::Queue) => {
                 Ok(Reply::Say(queue::show(services, incoming, None, None).await?))
             }
-            Slash::Recognition(RecognitionCommand::Open) => nominate::set_round(services, incoming, true).await,
-            Slash::Recognition(RecognitionCommand::Close) => nominate::set_round(services, incoming, false).await,
+            Slash::Recognition(RecognitionCommand::Open { closes }) => {
+                rounds::set(services, incoming, true, closes.as_deref()).await
+            }
+            Slash::Recognition(RecognitionCommand::Close) => rounds::set(services, incoming, false, None).await,
+            Slash::Recognition(RecognitionCommand::Reviewers) => {
+                queue::reviewers(services, incoming).await.map(Reply::Say)
+            }
+            Slash::Recognition(RecognitionCommand::Fairness) => {
+                queue::fairness(services, incoming).await.map(Reply::Say)
+            }
+            Slash::Recognition(RecognitionCommand::Audit) => queue::audit(services, incoming).await.map(Reply::Say),
+            Slash::Recognition(RecognitionCommand::Weekly) => weekly::show(services, incoming).await.map(Reply::Say),
+            Slash::Stories => stories::list(services, incoming, Filters::default()).await.map(Reply::Say),
         }
     }
 
@@ -104,7 +147,7 @@ impl Feature for Recognition {
             ));
         };
         match action {
-            Action::Tag(id) | Action::Relation(id) => {
+            Action::Tag(id) | Action::Relation(id) | Action::Team(id) | Action::Program(id) => {
                 let event = nominate::picked(services, action, control)?;
                 nominate::pick(services, incoming, id, event).await
             }
@@ -113,7 +156,16 @@ impl Feature for Recognition {
             Action::Send(id) => nominate::send(services, incoming, id).await,
             Action::Discard(id) => nominate::discard(services, incoming, id).await,
             Action::TakeBack(id) => nominate::take_back(services, incoming, id).await,
+            Action::AnswerReviewer(id) => queue::ask_answer(services, incoming, id).await,
+            Action::AnsweredReviewer(id) => queue::answered(services, incoming, id, control).await,
+            Action::Fresh(user) => {
+                let nominee = Nominee { user, is_bot: false, link: None, anew: true };
+                nominate::start(services, incoming, nominee).await.map(in_place)
+            }
+            Action::Second => nominate::ask_second(services, incoming, control).await,
+            Action::Seconded(id) => nominate::second(services, incoming, id, control).await,
             Action::Mine => Ok(Reply::Update(nominate::mine(services, incoming).await?)),
+            Action::Waiting => Ok(Reply::Say(nominate::mine(services, incoming).await?)),
             Action::Open => {
                 let picked = control.picked.first().and_then(|value| value.parse().ok()).map(NominationId);
                 let id =
@@ -122,13 +174,29 @@ impl Feature for Recognition {
             }
             Action::See(id) => nominate::see(services, incoming, id).await,
             Action::Look(id) => Ok(Reply::Update(queue::show(services, incoming, Some(id), None).await?)),
-            Action::Accept(id, revision) => queue::decide(services, incoming, id, Event::Accept(revision)).await,
+            Action::Score(id, criterion, revision) => {
+                queue::score(services, incoming, (id, criterion, revision), control).await
+            }
+            Action::Accept(id, revision) => {
+                queue::judge(services, incoming, (id, revision), Verdict::Accept, None).await
+            }
             Action::Decline(id, revision) => queue::ask_reason(services, incoming, id, revision).await,
             Action::Declined(id, revision) => {
-                queue::decide(services, incoming, id, Event::Decline(revision, queue::reason(control))).await
+                let reason = Some(queue::reason(control));
+                queue::judge(services, incoming, (id, revision), Verdict::Decline, reason).await
             }
-            Action::Thank(id, revision) => queue::decide(services, incoming, id, Event::Thank(revision)).await,
-            Action::Answer(id, answer) => consent::answer(services, incoming, id, answer).await,
+            Action::Thank(id, revision) => {
+                queue::judge(services, incoming, (id, revision), Verdict::Thanks, None).await
+            }
+            Action::AskAuthor(id) => queue::ask_question(services, incoming, id).await,
+            Action::AskedAuthor(id) => queue::asked(services, incoming, id, control).await,
+            Action::Dismiss => queue::dismiss(services, incoming, control).await,
+            Action::Weekly => weekly::set(services, incoming, control).await,
+            Action::Answer(id, answer, revision) => consent::answer(services, incoming, (id, revision), answer).await,
+            Action::Correct(id, revision) => consent::ask_correction(services, incoming, id, revision).await,
+            Action::Corrected(id, revision) => consent::correct(services, incoming, (id, revision), control).await,
+            Action::Stories(filter, filters) => stories::narrow(services, incoming, (filter, filters), control).await,
+            Action::Read(_) => stories::read(services, incoming, control).await,
             Action::Retract(id) => consent::ask_sure(services, incoming, id).await,
             Action::Retracted(id) => consent::withdraw(services, incoming, id).await,
             Action::Thanks(user) => thanks::send(services, incoming, user, control).await,
@@ -138,7 +206,25 @@ impl Feature for Recognition {
 
 fn person(data: &CommandData, user: serenity::model::id::UserId) -> Nominee {
     let is_bot = data.resolved.users.get(&user).is_some_and(|user| user.bot);
-    Nominee { user: UserId(user.get()), is_bot }
+    Nominee { user: UserId(user.get()), is_bot, link: None, anew: false }
+}
+
+/// The author of the message that a context menu was opened on. What the message says is not read, only where it stands.
+fn author_of(incoming: &Incoming, data: &CommandData) -> Result<Nominee> {
+    let target = data.target_id.ok_or_else(|| Error::internal("a context menu without its target"))?.to_message_id();
+    let message = data.resolved.messages.get(&target);
+    let message = message.ok_or_else(|| Error::internal("a context menu without its message"))?;
+    let is_bot = message.author.bot || message.webhook_id.is_some();
+    let link = format!("https://discord.com/channels/{}/{}/{target}", incoming.on_server()?, incoming.channel);
+    Ok(Nominee { user: UserId(message.author.id.get()), is_bot, link: Some(link), anew: false })
+}
+
+/// The same answer in place of the message that was pressed.
+fn in_place(reply: Reply) -> Reply {
+    match reply {
+        Reply::Say(post) => Reply::Update(post),
+        other => other,
+    }
 }
 
 #[cfg(test)]
@@ -155,13 +241,24 @@ mod tests {
             ("recognition queue", Some(Tier::Lead)),
             ("recognition open", Some(Tier::Lead)),
             ("recognition close", Some(Tier::Lead)),
+            ("recognition reviewers", Some(Tier::Lead)),
+            ("recognition fairness", Some(Tier::Lead)),
+            ("recognition audit", Some(Tier::Lead)),
+            ("recognition weekly", Some(Tier::Lead)),
+            ("stories", Some(Tier::Member)),
+            (MESSAGE_MENU, Some(Tier::Member)),
             ("recognition", None),
             ("recognition erase", None),
         ] {
             assert_eq!(Recognition.tier_for_command(path), tier, "{path}");
         }
         let registered = serde_json::to_value(Recognition.commands()).unwrap();
-        assert_eq!(registered.as_array().unwrap().len(), 4);
-        assert_eq!(registered[3]["type"], 2);
+        let menus = registered
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(|command| command["type"].as_u64())
+            .filter(|kind| *kind > 1);
+        assert_eq!(menus.collect::<Vec<_>>(), [2, 3]);
     }
 }

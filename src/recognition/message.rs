@@ -2,8 +2,8 @@
 //! stand in `screens.rs`.
 
 use super::action::Action;
-use super::model::{CONSENT_DAYS, Consent, Nomination, State, Words};
-use crate::ids::ChannelId;
+use super::nomination::{CONSENT_DAYS, Consent, Nomination, State, Words, joined};
+use crate::ids::{ChannelId, UserId};
 use crate::people::GuildSettings;
 use crate::post::{Button, Card, Form, Input, Post};
 use crate::text::escape;
@@ -27,65 +27,114 @@ fn title(nomination: &Nomination) -> String {
     nomination.tag_title.clone().unwrap_or_else(|| "Good customer experience".into())
 }
 
-/// The private question to the nominee, and the same screen again while they may change their mind.
-pub(super) fn question(nomination: &Nomination, settings: &GuildSettings) -> Post {
-    let place = settings.recognition_channel.map_or_else(|| "the recognition channel".into(), ChannelId::mention);
-    let group = if settings.name.is_empty() { "your group".into() } else { format!("**{}**", escape(&settings.name)) };
-    let intro = match nomination.state {
-        State::Published if nomination.consent == Some(Consent::Named) => {
-            format!(
-                "You said yes: this story is published in {place}, with your name. You can change that at any time."
-            )
-        }
-        State::Published => {
-            format!(
-                "You said yes: this story is published in {place}, without your name. You can change that at any time."
-            )
-        }
-        State::Private => {
-            "This stays private: it is not published, and no list shows it. You can change that at any time.".into()
-        }
-        _ => format!(
-            "Somebody in {group} nominated you for good customer experience, and a reviewer agreed. Well done!\n\n\
-             May we publish it as a story in {place}, so that others can learn from it? It is your decision, nobody is told \
-             of a no, and nothing of it enters any file on you. Without an answer in {CONSENT_DAYS} days it stays private."
-        ),
-    };
-    let warning = "\nThe text is published as it stands below. If it should not be read by everybody, keep it private.";
-    let text = if nomination.state == State::Published { intro } else { format!("{intro}{warning}") };
-    let answer = |consent: Consent, label: &str| {
-        let id = Action::Answer(nomination.id, consent).to_id();
-        let button = if consent == Consent::Named { Button::primary(id, label) } else { Button::secondary(id, label) };
-        let stands = match nomination.state {
-            State::Published => nomination.consent == Some(consent),
-            State::Private => consent == Consent::Private,
-            _ => false,
-        };
+/// The message that a nomination began from, for those who may look at the work itself.
+pub(super) fn evidence(nomination: &Nomination) -> String {
+    nomination.link.as_ref().map_or_else(String::new, |link| format!("\n\n**The message it began from**\n{link}"))
+}
+
+/// The private question to somebody it is about, and the same screen again while they may change their mind.
+pub(super) fn question(nomination: &Nomination, user: UserId, settings: &GuildSettings) -> Post {
+    let (id, revision) = (nomination.id, nomination.revision);
+    let consent = nomination.honoree(user).and_then(|person| person.consent);
+    let answer = |wish: Consent, label: &str| {
+        let id = Action::Answer(id, wish, revision).to_id();
+        let button = if wish == Consent::Named { Button::primary(id, label) } else { Button::secondary(id, label) };
+        let stands = consent == Some(wish) || (wish == Consent::Private && nomination.state == State::Private);
         if stands { button.disabled() } else { button }
     };
-    let no = if nomination.state == State::Asked {
-        Button::danger(Action::Answer(nomination.id, Consent::Refuse).to_id(), "No, erase it")
+    let correct = Button::secondary(Action::Correct(id, revision).to_id(), "Correct the text");
+    let no = if nomination.state == State::Asked && consent.is_none() {
+        let id = Action::Answer(id, Consent::Refuse, revision).to_id();
+        Button::danger(id, "No, erase it")
     } else {
-        Button::danger(Action::Retract(nomination.id).to_id(), "Withdraw and erase it")
+        Button::danger(Action::Retract(id).to_id(), "Withdraw and erase it")
     };
-    Post::text(text)
-        .with_card(Card::new(title(nomination), told(&nomination.words)))
+    let body = format!("{}{}", told(&nomination.words), evidence(nomination));
+    Post::text(asking(nomination, consent, user, settings))
+        .with_card(Card::new(title(nomination), body))
         .with_buttons([
             answer(Consent::Named, "Publish with my name"),
             answer(Consent::Unnamed, "Publish without my name"),
             answer(Consent::Private, "Keep it private"),
         ])
-        .with_buttons([no])
+        .with_buttons([correct, no])
 }
 
-/// The story in the recognition channel.
-pub(super) fn story(nomination: &Nomination, named: bool) -> Post {
-    let who = if named { nomination.nominee.mention() } else { "A colleague".into() };
-    Post::text(format!("{who} showed what good customer experience looks like.")).with_card(
-        Card::new(title(nomination), told(&nomination.words)).with_footer(
-            "Published with the consent of the person it is about. Seen something like it? Run /nominate.",
+fn asking(nomination: &Nomination, consent: Option<Consent>, user: UserId, settings: &GuildSettings) -> String {
+    let place = settings.recognition_channel.map_or_else(|| "the recognition channel".into(), ChannelId::mention);
+    let group = if settings.name.is_empty() { "your group".into() } else { format!("**{}**", escape(&settings.name)) };
+    let others: Vec<_> =
+        nomination.people.iter().filter(|person| person.user != user).map(|person| person.user.mention()).collect();
+    let name = if consent == Some(Consent::Named) { "with your name" } else { "without your name" };
+    let warning = "\nThe text is published as it stands below. If something in it is wrong or should not be read by everybody, correct \
+                   it first, or keep it private.";
+    match nomination.state {
+        State::Published => {
+            format!("You said yes: this story is published in {place}, {name}. You can change that at any time.")
+        }
+        State::Private => format!(
+            "This stays private: it is not published, and no list shows it. You can change that at any time.{warning}"
         ),
+        _ if consent.is_some_and(Consent::is_yes) => format!(
+            "You said yes, {name}. It is about {} too, and is published in {place} once all of you have said yes. You can change your \
+             answer at any time.",
+            joined(&others)
+        ),
+        _ => {
+            let team = if others.is_empty() {
+                String::new()
+            } else {
+                format!(
+                    " It is about {} too: it is published only if all of you say yes, and erased if one of you wants that.",
+                    joined(&others)
+                )
+            };
+            format!(
+                "Somebody in {group} nominated you for good customer experience, and the reviewers agreed. Well done!{team}\n\n\
+                 May we publish it as a story in {place}, so that others can learn from it? It is your decision, nobody is told \
+                 of a no, and nothing of it enters any file on you. Without an answer in {CONSENT_DAYS} days it stays private.{warning}"
+            )
+        }
+    }
+}
+
+/// For those whom no direct message reaches: names nobody and nothing.
+pub(super) fn notice() -> Post {
+    Post::text(
+        "I have a private message that I could not deliver, because somebody's direct messages are closed. If yours are, press the \
+         button: only you see what it shows.",
     )
+    .with_buttons([Button::primary(Action::Waiting.to_id(), "See what waits for me")])
+}
+
+/// The story in the recognition channel, naming those who said that it may.
+pub(super) fn story(nomination: &Nomination) -> Post {
+    let who = who(nomination);
+    Post::text(format!("{who} showed what good customer experience looks like.")).with_card(
+        Card::new(title(nomination), told(&nomination.words))
+            .with_footer("Published with the consent of everybody it is about. Seen something like it? Run /nominate."),
+    )
+}
+
+/// Who did it, as the story may say it: those who agreed by name, the others as colleagues.
+pub(super) fn who(nomination: &Nomination) -> String {
+    let mut parts: Vec<String> = nomination.named().into_iter().map(UserId::mention).collect();
+    let unnamed = nomination.people.len() - parts.len();
+    match (parts.is_empty(), unnamed) {
+        (_, 0) => {}
+        (true, 1) => parts.push("A colleague".into()),
+        (true, _) => parts.push("A team".into()),
+        (false, 1) => parts.push("a colleague".into()),
+        (false, _) => parts.push("colleagues".into()),
+    }
+    joined(&parts)
+}
+
+/// A story told once more, by the weekly schedule.
+pub(super) fn story_again(nomination: &Nomination) -> Post {
+    let mut post = story(nomination);
+    post.text = format!("**A story worth telling again.** {}", post.text);
+    post
 }
 
 /// To the author: declined, and why.
@@ -94,7 +143,7 @@ pub(super) fn declined(nomination: &Nomination) -> Post {
     Post::text(format!(
         "Thank you for nominating {}. The reviewers decided not to take it further this time. What they wrote to you:\n\n{reason}\n\n\
          The person you nominated is not told. You can say it to them yourself with `/thanks`.",
-        nomination.nominee.mention()
+        nomination.mentions()
     ))
 }
 
@@ -110,30 +159,75 @@ pub(super) fn told_passed_on(nomination: &Nomination) -> Post {
     Post::text(format!(
         "Thank you for nominating {}. The reviewers passed your words on to them as a private thank-you, without your name, \
          instead of making a story of it. The text of the nomination is now erased here.",
-        nomination.nominee.mention()
+        nomination.mentions()
     ))
 }
 
 /// The form for the words; filled with what is there.
 pub(super) fn words_form(nomination: &Nomination) -> Form {
-    let words = &nomination.words;
+    let id = Action::Written(nomination.id).to_id();
+    Form::new(id, "What good work did you see?", word_inputs(&nomination.words))
+}
+
+/// The form in which somebody it is about corrects the text.
+pub(super) fn correction_form(nomination: &Nomination) -> Form {
+    let id = Action::Corrected(nomination.id, nomination.revision).to_id();
+    Form::new(id, "Correct the text about you", word_inputs(&nomination.words))
+}
+
+fn word_inputs(words: &Words) -> [Input; 4] {
+    [
+        Input::long("happened", "What happened, and when?", Words::MOST_HAPPENED)
+            .hint("On 3 November … Tell what they did, not what they are like.")
+            .filled(&words.happened),
+        Input::short("customer", "Who was the customer? No names, please.", Words::MOST_CUSTOMER)
+            .hint("A first-time applicant; a partner agency")
+            .filled(&words.customer),
+        Input::long("changed", "What changed for them?", Words::MOST_OTHER)
+            .hint("They had their answer the same day instead of in two weeks.")
+            .filled(&words.changed),
+        Input::long("evidence", "How do you know?", Words::MOST_OTHER)
+            .hint("A quote, a number, or what you saw yourself.")
+            .filled(&words.evidence),
+    ]
+}
+
+/// The form for a reviewer's question to the author.
+pub(super) fn question_form(nomination: &Nomination) -> Form {
     Form::new(
-        Action::Written(nomination.id).to_id(),
-        "What good work did you see?",
-        [
-            Input::long("happened", "What happened, and when?", Words::MOST_HAPPENED)
-                .hint("On 3 November … Tell what they did, not what they are like.")
-                .filled(&words.happened),
-            Input::short("customer", "Who was the customer? No names, please.", Words::MOST_CUSTOMER)
-                .hint("A first-time applicant; a partner agency")
-                .filled(&words.customer),
-            Input::long("changed", "What changed for them?", Words::MOST_OTHER)
-                .hint("They had their answer the same day instead of in two weeks.")
-                .filled(&words.changed),
-            Input::long("evidence", "How do you know?", Words::MOST_OTHER)
-                .hint("A quote, a number, or what you saw yourself.")
-                .filled(&words.evidence),
-        ],
+        Action::AskedAuthor(nomination.id).to_id(),
+        "Ask the author",
+        [Input::long("question", "What would help you to judge it?", 300)
+            .hint("When was this? How do you know that the customer was pleased?")],
+    )
+}
+
+/// The form for the author's answer.
+pub(super) fn answer_form(nomination: &Nomination) -> Form {
+    Form::new(
+        Action::AnsweredReviewer(nomination.id).to_id(),
+        "Answer the reviewers",
+        [Input::long("answer", "Your answer; they do not see your name", 600)],
+    )
+}
+
+/// To the author: what a reviewer wants to know.
+pub(super) fn asked_author(nomination: &Nomination, question: &str) -> Post {
+    Post::text(format!(
+        "A reviewer of your nomination of {} has a question. They do not see who you are, and you need not answer.\n\n{}",
+        nomination.mentions(),
+        escape(question)
+    ))
+    .with_buttons([Button::primary(Action::AnswerReviewer(nomination.id).to_id(), "Answer")])
+}
+
+/// The form for a second.
+pub(super) fn second_form(nomination: &Nomination) -> Form {
+    Form::new(
+        Action::Seconded(nomination.id).to_id(),
+        "Second this nomination",
+        [Input::long("reason", "What did you see of it yourself?", 400)
+            .hint("Only the reviewers read it, without your name.")],
     )
 }
 
@@ -148,7 +242,7 @@ pub(super) fn reason_form(nomination: &Nomination) -> Form {
 }
 
 /// The form of `/thanks`.
-pub(super) fn thanks_form(person: crate::ids::UserId) -> Form {
+pub(super) fn thanks_form(person: UserId) -> Form {
     Form::new(
         Action::Thanks(person).to_id(),
         "A private thank-you",
@@ -160,7 +254,7 @@ pub(super) fn thanks_form(person: crate::ids::UserId) -> Form {
 }
 
 /// To the person who is thanked.
-pub(super) fn thanks(from: &str, from_user: crate::ids::UserId, did: &str, changed: &str, group: &str) -> Post {
+pub(super) fn thanks(from: &str, from_user: UserId, did: &str, changed: &str, group: &str) -> Post {
     let group = if group.is_empty() { String::new() } else { format!(" in {}", escape(group)) };
     Post::text(format!("**{}** ({}){group} thanks you.", escape(from), from_user.mention())).with_card(
         Card::new(
@@ -172,7 +266,7 @@ pub(super) fn thanks(from: &str, from_user: crate::ids::UserId, did: &str, chang
 }
 
 /// To the person who thanked.
-pub(super) fn thanks_sent(person: crate::ids::UserId) -> Post {
+pub(super) fn thanks_sent(person: UserId) -> Post {
     Post::text(format!(
         "Your thanks are on their way to {} as a direct message. Nobody else sees them, nothing is counted, and I keep no copy once \
          they have arrived. If {} accepts no direct messages from this server, they cannot arrive: then tell them yourself.",

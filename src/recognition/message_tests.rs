@@ -3,7 +3,7 @@ use chrono_tz::Tz;
 
 use super::*;
 use crate::ids::{GuildId, UserId};
-use crate::recognition::model::{NominationId, Relation};
+use crate::recognition::nomination::{Honoree, NominationId, Relation};
 
 pub(in crate::recognition) fn sample(state: State) -> Nomination {
     let at: DateTime<Utc> = "2026-11-23T12:00:00Z".parse().unwrap();
@@ -12,12 +12,13 @@ pub(in crate::recognition) fn sample(state: State) -> Nomination {
         guild: GuildId(1),
         round: None,
         nominator: UserId(11),
-        nominee: UserId(22),
+        people: vec![Honoree::new(UserId(22))],
         state,
-        consent: None,
         tag: Some("outside-in".into()),
         tag_title: Some("Principle: Design from the outside in".into()),
         relation: Some(Relation::SameTeam),
+        program: None,
+        link: None,
         words: Words::new(
             "On 3 November she rewrote the letter *with* three applicants. @everyone should see it: https://x.example",
             "first-time applicants",
@@ -31,7 +32,6 @@ pub(in crate::recognition) fn sample(state: State) -> Nomination {
         sent_at: None,
         decided_at: None,
         decided_by: None,
-        answered_at: None,
     }
 }
 
@@ -51,13 +51,29 @@ pub(in crate::recognition) fn server() -> GuildSettings {
 #[test]
 fn what_others_read() {
     let mut published = sample(State::Published);
-    published.consent = Some(Consent::Named);
+    published.people[0].consent = Some(Consent::Named);
+    let mut unnamed = published.clone();
+    unnamed.people[0].consent = Some(Consent::Unnamed);
+    let mut team = sample(State::Asked);
+    team.people = [22, 23, 24].map(|user| Honoree::new(UserId(user))).into();
+    team.link = Some("https://discord.com/channels/1/5/9".into());
+    team.people[1].consent = Some(Consent::Named);
     let screens = [
-        ("question", question(&sample(State::Asked), &server()).as_text()),
-        ("question, published", question(&published, &server()).as_text()),
-        ("question, private", question(&sample(State::Private), &server()).as_text()),
-        ("story with name", story(&published, true).as_text()),
-        ("story without name", story(&published, false).text),
+        ("question", question(&sample(State::Asked), UserId(22), &server()).as_text()),
+        ("question, published", question(&published, UserId(22), &server()).as_text()),
+        ("question, private", question(&sample(State::Private), UserId(22), &server()).as_text()),
+        ("question, team", question(&team, UserId(22), &server()).as_text()),
+        ("question, team, after a yes", question(&team, UserId(23), &server()).text),
+        ("notice", notice().as_text()),
+        ("story with name", story(&published).as_text()),
+        ("story without name", story(&unnamed).text),
+        ("story of a team", story(&team).text),
+        ("story again", story_again(&published).text),
+        ("asked the author", asked_author(&sample(State::Waiting), "When *was* this?").as_text()),
+        ("question form", question_form(&sample(State::Waiting)).as_text()),
+        ("answer form", answer_form(&sample(State::Waiting)).as_text()),
+        ("second form", second_form(&sample(State::Waiting)).as_text()),
+        ("correction form", correction_form(&sample(State::Asked)).as_text()),
         ("declined", declined(&sample(State::Declined)).as_text()),
         ("passed on", passed_on_thanks(&sample(State::Waiting), &server()).as_text()),
         ("told the author", told_passed_on(&sample(State::Thanked)).as_text()),
@@ -78,8 +94,8 @@ fn the_longest_words_fit_discord_even_when_every_character_is_escaped() {
     longest.words = Words::new(&stars, &stars, &stars, &stars);
     longest.reason = Some("_".repeat(600));
     for post in [
-        question(&longest, &server()),
-        story(&longest, true),
+        question(&longest, UserId(22), &server()),
+        story(&longest),
         declined(&longest),
         passed_on_thanks(&longest, &server()),
     ] {

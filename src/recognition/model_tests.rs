@@ -3,10 +3,13 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::ids::GuildId;
+use crate::recognition::nomination::NominationId;
 
 const AUTHOR: UserId = UserId(1);
 const NOMINEE: UserId = UserId(2);
 const LEAD: UserId = UserId(3);
+const MATE: UserId = UserId(4);
 
 fn now() -> DateTime<Utc> {
     "2026-11-23T12:00:00Z".parse().unwrap()
@@ -27,12 +30,13 @@ fn draft() -> Nomination {
         guild: GuildId(1),
         round: None,
         nominator: AUTHOR,
-        nominee: NOMINEE,
+        people: vec![Honoree::new(NOMINEE)],
         state: State::Draft,
-        consent: None,
         tag: Some("outside-in".into()),
         tag_title: Some("Principle: Design from the outside in".into()),
         relation: Some(Relation::SameTeam),
+        program: None,
+        link: Some("https://discord.com/channels/1/2/3".into()),
         words: words(),
         reason: None,
         revision: 3,
@@ -41,8 +45,15 @@ fn draft() -> Nomination {
         sent_at: None,
         decided_at: None,
         decided_by: None,
-        answered_at: None,
     }
+}
+
+/// Accepted, about two people.
+fn asked_team() -> Nomination {
+    after(
+        &draft(),
+        &[(Event::Team(vec![NOMINEE, MATE]), AUTHOR), (Event::Send(RoundId(1)), AUTHOR), (Event::Accept(4), LEAD)],
+    )
 }
 
 fn after(start: &Nomination, steps: &[(Event, UserId)]) -> Nomination {
@@ -69,9 +80,62 @@ fn what_is_not_recognised_is_kept_ninety_days_after_its_quarter() {
 
 #[test]
 fn the_straight_way_ends_in_a_story_with_a_name() {
-    let (published, effects) = asked().apply(Event::Answer(Consent::Named), Actor::Person(NOMINEE), now()).unwrap();
-    assert_eq!((published.state, published.consent, published.stories), (State::Published, Some(Consent::Named), 1));
-    assert_eq!(effects, [Effect::Publish { named: true }]);
+    let answer = Event::Answer(3, Consent::Named);
+    let (published, effects) = asked().apply(answer, Actor::Person(NOMINEE), now()).unwrap();
+    assert_eq!((published.state, published.named(), published.stories), (State::Published, vec![NOMINEE], 1));
+    assert_eq!(effects, [Effect::Publish]);
+}
+
+#[test]
+fn a_team_is_published_when_all_say_yes_and_names_those_who_want_it() {
+    let one = after(&asked_team(), &[(Event::Answer(4, Consent::Unnamed), NOMINEE)]);
+    assert_eq!((one.state, one.stories), (State::Asked, 0));
+    let (both, effects) = one.apply(Event::Answer(4, Consent::Named), Actor::Person(MATE), now()).unwrap();
+    assert_eq!((both.state, both.named(), effects), (State::Published, vec![MATE], vec![Effect::Publish]));
+    let (none, effects) = both.apply(Event::Answer(4, Consent::Unnamed), Actor::Person(MATE), now()).unwrap();
+    assert_eq!((none.named(), effects), (vec![], vec![Effect::EditStory]));
+    let (private, effects) = none.apply(Event::Answer(4, Consent::Private), Actor::Person(NOMINEE), now()).unwrap();
+    assert_eq!((private.state, effects), (State::Private, vec![Effect::RemoveStory]));
+    let (gone, effects) = both.apply(Event::Withdraw, Actor::Person(NOMINEE), now()).unwrap();
+    assert_eq!((gone.state, effects), (State::Withdrawn, vec![Effect::RemoveStory, Effect::RemoveQuestion]));
+}
+
+#[test]
+fn a_team_is_one_to_five_others_each_once() {
+    let pick = |users: Vec<u64>| {
+        let team = Event::Team(users.into_iter().map(UserId).collect());
+        draft().apply(team, Actor::Person(AUTHOR), now()).map(|(after, _)| after.people.len())
+    };
+    assert_eq!((pick(vec![2, 2, 4]), pick(vec![2, 3, 4, 5, 6])), (Ok(2), Ok(5)));
+    for wrong in [vec![], vec![1], vec![2, 1], vec![2, 3, 4, 5, 6, 7]] {
+        assert_eq!(pick(wrong), Err(NominationRefusal::TeamSize));
+    }
+}
+
+#[test]
+fn a_correction_is_published_and_undoes_what_others_said_to_the_old_text() {
+    let mut better = words();
+    better.happened = "On 4 November we called every applicant.".into();
+    let correct = |revision| Event::Correct(revision, better.clone());
+    // Alone: the story that stands is changed.
+    let published = after(&asked(), &[(Event::Answer(3, Consent::Named), NOMINEE)]);
+    let (corrected, effects) = published.apply(correct(3), Actor::Person(NOMINEE), now()).unwrap();
+    assert_eq!((corrected.state, corrected.revision), (State::Published, 4));
+    assert_eq!(effects, [Effect::EditStory, Effect::AskAgain]);
+    // In a team: the story comes down until the others agree to the new text, which they must have seen.
+    let yes = |revision| Event::Answer(revision, Consent::Named);
+    let published = after(&asked_team(), &[(yes(4), NOMINEE), (yes(4), MATE)]);
+    let (corrected, effects) = published.apply(correct(4), Actor::Person(MATE), now()).unwrap();
+    assert_eq!((corrected.state, corrected.named()), (State::Asked, vec![MATE]));
+    assert_eq!(effects, [Effect::RemoveStory, Effect::AskAgain]);
+    assert_eq!(corrected.apply(yes(4), Actor::Person(NOMINEE), now()).unwrap_err(), NominationRefusal::Corrected);
+    assert_eq!(after(&corrected, &[(yes(5), NOMINEE)]).state, State::Published);
+    assert_eq!(corrected.apply(correct(4), Actor::Person(NOMINEE), now()).unwrap_err(), NominationRefusal::Corrected);
+    // A no needs no text, and an empty text is no correction.
+    assert_eq!(after(&corrected, &[(Event::Answer(4, Consent::Refuse), NOMINEE)]).state, State::Refused);
+    let emptied = Event::Correct(5, Words::default());
+    assert!(matches!(corrected.apply(emptied, Actor::Person(MATE), now()), Err(NominationRefusal::Incomplete(_))));
+    assert_eq!(corrected.apply(correct(5), Actor::Person(AUTHOR), now()).unwrap_err(), NominationRefusal::NotYours);
 }
 
 #[test]
@@ -120,22 +184,22 @@ fn two_reviewers_at_once_the_second_is_told_kindly() {
 #[test]
 fn silence_keeps_it_private_and_is_no_consent() {
     let (private, effects) = asked().apply(Event::Silence, Actor::Calendar, now()).unwrap();
-    assert_eq!((private.state, private.consent, effects), (State::Private, None, vec![]));
+    assert_eq!((private.state, private.people[0].consent, effects), (State::Private, None, vec![]));
     assert_eq!(asked().apply(Event::Silence, Actor::Person(LEAD), now()).unwrap_err(), NominationRefusal::NotYours);
 }
 
 #[test]
 fn a_changed_mind_changes_the_story() {
-    let named = after(&asked(), &[(Event::Answer(Consent::Named), NOMINEE)]);
+    let named = after(&asked(), &[(Event::Answer(3, Consent::Named), NOMINEE)]);
     let step = |nomination: &Nomination, consent| {
-        nomination.apply(Event::Answer(consent), Actor::Person(NOMINEE), now()).unwrap()
+        nomination.apply(Event::Answer(3, consent), Actor::Person(NOMINEE), now()).unwrap()
     };
     assert_eq!(step(&named, Consent::Named).1, []);
-    assert_eq!(step(&named, Consent::Unnamed).1, [Effect::EditStory { named: false }]);
+    assert_eq!(step(&named, Consent::Unnamed).1, [Effect::EditStory]);
     let (private, effects) = step(&named, Consent::Private);
     assert_eq!(effects, [Effect::RemoveStory]);
     let (again, effects) = step(&private, Consent::Unnamed);
-    assert_eq!((again.stories, effects), (2, vec![Effect::Publish { named: false }]));
+    assert_eq!((again.stories, effects), (2, vec![Effect::Publish]));
     assert_eq!(step(&named, Consent::Refuse).1, [Effect::RemoveStory, Effect::RemoveQuestion]);
 }
 
@@ -154,7 +218,8 @@ fn stored_words_read_back() {
 /// What the world outside holds, moved only by effects.
 #[derive(Default)]
 struct Outside {
-    story: Option<bool>,
+    /// The names and the text that stand in the channel.
+    story: Option<(Vec<UserId>, Words)>,
     question: bool,
 }
 
@@ -162,6 +227,8 @@ fn any_event() -> impl Strategy<Value = Event> {
     prop_oneof![
         Just(Event::Choose("each-contact".into(), "Principle: Each contact is a chance".into())),
         Just(Event::Relate(Relation::Customer)),
+        Just(Event::Team(vec![NOMINEE, MATE])),
+        Just(Event::About(Some("hotline".into()))),
         Just(Event::Write(words())),
         Just(Event::Write(Words::default())),
         Just(Event::Send(RoundId(1))),
@@ -169,16 +236,24 @@ fn any_event() -> impl Strategy<Value = Event> {
         (2i64..8).prop_map(Event::Accept),
         (2i64..8).prop_map(|revision| Event::Decline(revision, "not yet".into())),
         (2i64..8).prop_map(Event::Thank),
-        prop::sample::select(&Consent::ALL[..]).prop_map(Event::Answer),
+        any_answer(),
+        any_answer(),
+        (2i64..9, "[a-z]{1,9}")
+            .prop_map(|(revision, text)| Event::Correct(revision, Words { happened: text, ..words() })),
         Just(Event::Silence),
         Just(Event::Expire),
     ]
+}
+
+fn any_answer() -> impl Strategy<Value = Event> {
+    (2i64..9, prop::sample::select(&Consent::ALL[..])).prop_map(|(revision, consent)| Event::Answer(revision, consent))
 }
 
 fn any_actor() -> impl Strategy<Value = Actor> {
     prop_oneof![
         Just(Actor::Person(AUTHOR)),
         Just(Actor::Person(NOMINEE)),
+        Just(Actor::Person(MATE)),
         Just(Actor::Person(LEAD)),
         Just(Actor::Calendar),
     ]
@@ -187,34 +262,53 @@ fn any_actor() -> impl Strategy<Value = Actor> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
-    /// Whatever happens in whatever order: a story stands outside only while the nominee's own yes is on record, with their name only
-    /// if they said so; and once the words are let go, nothing outside holds them either.
+    /// Whatever happens in whatever order: a story stands outside only while everybody it is about has said yes to the very text that
+    /// stands there, with the names of those who said so; and once the words are let go, nothing outside holds them either.
     #[test]
     fn no_path_publishes_without_a_recorded_consent(
-        start in 0usize..3,
+        start in 0usize..4,
         steps in prop::collection::vec((any_event(), any_actor()), 0..40),
     ) {
-        let mut nomination = [draft(), waiting(), asked()][start].clone();
-        let mut outside = Outside { story: None, question: start == 2 };
+        let mut nomination = [draft(), waiting(), asked(), asked_team()][start].clone();
+        let mut outside = Outside { story: None, question: start >= 2 };
+        // What each of them has said yes to, as they themselves saw or wrote it.
+        let mut agreed: std::collections::BTreeMap<UserId, Words> = std::collections::BTreeMap::new();
         for (event, by) in steps {
-            let answering = matches!(event, Event::Answer(_));
-            let Ok((next, effects)) = nomination.apply(event, by, now()) else { continue };
-            // Only the nominee's own answer may ever put their consent on record.
-            if next.consent != nomination.consent {
-                prop_assert!(answering && by == Actor::Person(NOMINEE));
+            let Ok((next, effects)) = nomination.apply(event.clone(), by, now()) else { continue };
+            if let (Event::Answer(revision, consent), Actor::Person(person)) = (&event, by) {
+                if consent.is_yes() {
+                    prop_assert_eq!(*revision, nomination.revision, "a yes to a text that is no longer the text");
+                    agreed.insert(person, nomination.words.clone());
+                } else {
+                    agreed.remove(&person);
+                }
             }
+            if let (Event::Correct(..), Actor::Person(person)) = (&event, by)
+                && agreed.contains_key(&person)
+            {
+                agreed.insert(person, next.words.clone());
+            }
+            // Only a person's own answer may put a consent of theirs on record.
+            for person in &next.people {
+                let before = nomination.honoree(person.user).and_then(|honoree| honoree.consent);
+                if person.consent.is_some() && person.consent != before {
+                    prop_assert!(matches!(event, Event::Answer(..)) && by == Actor::Person(person.user));
+                }
+            }
+            let now_stands = Some((next.named(), next.words.clone()));
             for effect in effects {
                 match effect {
                     Effect::AskConsent => outside.question = true,
+                    Effect::AskAgain => prop_assert!(outside.question),
                     Effect::RemoveQuestion => outside.question = false,
-                    Effect::Publish { named } => {
+                    Effect::Publish => {
                         prop_assert!(outside.story.is_none(), "published twice");
                         prop_assert!(next.stories == nomination.stories + 1);
-                        outside.story = Some(named);
+                        outside.story = now_stands.clone();
                     }
-                    Effect::EditStory { named } => {
+                    Effect::EditStory => {
                         prop_assert!(outside.story.is_some(), "edited what does not stand");
-                        outside.story = Some(named);
+                        outside.story = now_stands.clone();
                     }
                     Effect::RemoveStory => {
                         prop_assert!(outside.story.is_some(), "removed what does not stand");
@@ -224,13 +318,18 @@ proptest! {
                 }
             }
             nomination = next;
-            match outside.story {
-                Some(true) => prop_assert!(nomination.consent == Some(Consent::Named)),
-                Some(false) => prop_assert!(nomination.consent == Some(Consent::Unnamed)),
+            match &outside.story {
+                Some((named, words)) => {
+                    prop_assert_eq!(nomination.state, State::Published);
+                    for person in &nomination.people {
+                        prop_assert_eq!(agreed.get(&person.user), Some(words), "published what somebody did not agree to");
+                    }
+                    prop_assert_eq!(named, &nomination.named());
+                }
                 None => prop_assert!(nomination.state != State::Published),
             }
             if !nomination.state.holds_words() {
-                prop_assert!(nomination.words.is_empty() && nomination.reason.is_none());
+                prop_assert!(nomination.words.is_empty() && nomination.reason.is_none() && nomination.link.is_none());
                 prop_assert!(outside.story.is_none() && !outside.question);
             }
             prop_assert!(nomination.decided_by.is_none_or(|lead| !nomination.recuses(lead)));

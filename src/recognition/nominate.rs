@@ -2,9 +2,10 @@
 
 use super::action::Action;
 use super::catalogue::Catalogue;
-use super::model::{Actor, Event, MOST_PER_ROUND, Nomination, NominationId, NominationRefusal, Relation, State, Words};
-use super::{effects, job, message, screens, store};
-use crate::calendar::Quarter;
+use super::model::{Actor, Event};
+use super::nomination::{MOST_PER_ROUND, Nomination, NominationId, Relation, Round, State, Words};
+use super::refusal::NominationRefusal;
+use super::{effects, job, message, queue, rounds, screens, store};
 use crate::discord::{Control, Incoming, Reply};
 use crate::error::{Error, Result};
 use crate::ids::{GuildId, UserId};
@@ -14,10 +15,20 @@ use crate::services::Services;
 use crate::store::Tx;
 
 /// Whom a nomination is to be about.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Nominee {
     pub user: UserId,
     pub is_bot: bool,
+    /// The message that shows what they did, if it began from one.
+    pub link: Option<String>,
+    /// Whether the author has been offered to second what others wrote, and wants to write their own.
+    pub anew: bool,
+}
+
+/// What a wish to nominate leads to.
+enum Start {
+    Goes(Nomination, bool),
+    Offer(Vec<Nomination>),
 }
 
 /// `/nominate` and its context menu: goes on with what was begun, or starts a draft.
@@ -31,27 +42,85 @@ pub(super) async fn start(services: &Services, incoming: &Incoming, nominee: Nom
     }
     let catalogue = Catalogue::load(&services.content)?;
     let zone = services.settings.time.zone;
-    let (nomination, resumed) = services
+    let user = nominee.user;
+    let start = services
         .store
         .write(move |tx| {
             Box::pin(async move {
                 let settings = noted(tx, guild, zone).await?;
                 people::join(tx, guild, author, settings.date(now)).await?;
-                if let Some(live) = store::find_live(tx, guild, author, nominee.user).await? {
-                    return Ok((live, true));
+                if let Some(live) = store::find_live(tx, guild, author, user).await? {
+                    return Ok(Start::Goes(live, true));
+                }
+                let others = store::list_by_others(tx, guild, author, user).await?;
+                // Whom it is about never learns of it here.
+                let others: Vec<_> = others.into_iter().filter(|other| other.honoree(author).is_none()).collect();
+                if !others.is_empty() && !nominee.anew {
+                    return Ok(Start::Offer(others));
                 }
                 // Told now rather than after the work of writing; checked again when it is sent.
                 open_round(tx, &settings, author, now).await?;
-                let id = store::add_draft(tx, guild, author, nominee.user, now).await?;
+                let id = store::add_draft(tx, guild, author, user, nominee.link.as_deref(), now).await?;
                 let nomination = store::find(tx, id).await?.ok_or(NominationRefusal::Gone)?;
                 let forget_at = nomination.forget_at(settings.zone);
                 schedule::once(tx, guild, job::FORGET, &id.to_string(), forget_at, &serde_json::Value::Null).await?;
-                Ok((nomination, false))
+                Ok(Start::Goes(nomination, false))
             })
         })
         .await?;
-    let note = (resumed && nomination.state == State::Draft).then_some("You began this earlier; here it is again.");
-    Ok(Reply::Say(screens::author(&nomination, &catalogue, note)))
+    Ok(Reply::Say(match start {
+        Start::Offer(others) => screens::offer_second(user, &others, None),
+        Start::Goes(nomination, resumed) => {
+            let note =
+                (resumed && nomination.state == State::Draft).then_some("You began this earlier; here it is again.");
+            screens::author(&nomination, &catalogue, note)
+        }
+    }))
+}
+
+/// Opens the form to second a nomination.
+pub(super) async fn ask_second(services: &Services, incoming: &Incoming, control: &Control) -> Result<Reply> {
+    let picked = control.picked.first().and_then(|value| value.parse().ok()).map(NominationId);
+    let nomination = find(services, picked.ok_or(NominationRefusal::Gone)?).await?;
+    may_second(incoming, &nomination)?;
+    Ok(Reply::Ask(message::second_form(&nomination)))
+}
+
+/// Stores the reason of somebody who saw the same deed.
+pub(super) async fn second(
+    services: &Services,
+    incoming: &Incoming,
+    id: NominationId,
+    control: &Control,
+) -> Result<Reply> {
+    let (incoming, now) = (incoming.clone(), services.clock.now());
+    let reason = queue::written(control, "reason", 400);
+    if reason.is_empty() {
+        return Err(Error::refused("Please say what you saw of it yourself; that is what helps the reviewers."));
+    }
+    services
+        .store
+        .write(move |tx| {
+            Box::pin(async move {
+                let nomination = store::hold(tx, id).await?.ok_or(NominationRefusal::Gone)?;
+                may_second(&incoming, &nomination)?;
+                store::save_second(tx, id, incoming.person.user, &reason, now).await
+            })
+        })
+        .await?;
+    Ok(Reply::say(
+        "Thank you. The reviewers read your reason with the nomination, without your name. Nobody else sees it.",
+    ))
+}
+
+fn may_second(incoming: &Incoming, nomination: &Nomination) -> Result<(), NominationRefusal> {
+    if nomination.recuses(incoming.person.user) {
+        return Err(NominationRefusal::OwnSecond);
+    }
+    if nomination.state != State::Waiting || incoming.guild.is_some_and(|guild| guild != nomination.guild) {
+        return Err(NominationRefusal::NoLongerWaiting);
+    }
+    Ok(())
 }
 
 /// The server's choices; a server that nobody has noted yet is noted now.
@@ -70,9 +139,8 @@ async fn open_round(
     settings: &GuildSettings,
     author: UserId,
     now: chrono::DateTime<chrono::Utc>,
-) -> Result<super::Round> {
-    let quarter = Quarter::at(now, settings.zone);
-    let round = store::current_round(tx, settings.guild, quarter, now).await?;
+) -> Result<Round> {
+    let round = rounds::current(tx, settings, now).await?;
     if round.closed_at.is_some() {
         return Err(NominationRefusal::RoundClosed(round.quarter.words()).into());
     }
@@ -99,12 +167,20 @@ fn saved(nomination: &Nomination) -> Option<&'static str> {
 /// The event behind a picked option.
 pub(super) fn picked(services: &Services, action: Action, control: &Control) -> Result<Event> {
     let value = control.picked.first().map_or("", String::as_str);
+    if let Action::Team(_) = action {
+        return Ok(Event::Team(control.picked.iter().filter_map(|id| id.parse().ok()).map(UserId).collect()));
+    }
     let unknown =
         || Error::refused("That entry is no longer in the list. Run `/nominate` again to see the present one.");
     if let Action::Relation(_) = action {
         return Relation::parse(value).map(Event::Relate).ok_or_else(unknown);
     }
     let catalogue = Catalogue::load(&services.content)?;
+    if let Action::Program(_) = action {
+        let known = value.is_empty() || catalogue.program(value).is_some();
+        let program = (!value.is_empty()).then(|| value.to_owned());
+        return known.then_some(Event::About(program)).ok_or_else(unknown);
+    }
     let tag = catalogue.find(value).ok_or_else(unknown)?;
     Ok(Event::Choose(tag.id.clone(), tag.title()))
 }
@@ -150,6 +226,8 @@ pub(super) async fn send(services: &Services, incoming: &Incoming, id: Nominatio
                 }
                 let round = open_round(tx, &settings, author, now).await?;
                 let sent = effects::apply(tx, id, Event::Send(round.id), Actor::Person(author), now).await?;
+                queue::fill_seats(tx, &sent, now).await?;
+                job::plan_review(tx, &sent, now).await?;
                 Ok((sent, round))
             })
         })
@@ -213,25 +291,8 @@ pub(super) async fn see(services: &Services, incoming: &Incoming, id: Nomination
     Ok(Reply::Update(screens::seen_by(user, &nomination, &catalogue, &settings)?))
 }
 
-/// `/recognition open` and `/recognition close`.
-pub(super) async fn set_round(services: &Services, incoming: &Incoming, open: bool) -> Result<Reply> {
-    let (guild, now, zone) = (incoming.on_server()?, services.clock.now(), services.settings.time.zone);
-    let (round, changed) = services
-        .store
-        .write(move |tx| {
-            Box::pin(async move {
-                let settings = noted(tx, guild, zone).await?;
-                let quarter = Quarter::at(now, settings.zone);
-                let round = store::current_round(tx, guild, quarter, now).await?;
-                let changed = store::set_round_open(tx, round.id, open, now).await?;
-                Ok((round, changed))
-            })
-        })
-        .await?;
-    Ok(Reply::say(screens::round_set(&round, open, changed)))
-}
-
-async fn find(services: &Services, id: NominationId) -> Result<Nomination> {
+/// One nomination.
+pub(super) async fn find(services: &Services, id: NominationId) -> Result<Nomination> {
     let found = services.store.read(|tx| Box::pin(store::find(tx, id))).await?;
     found.ok_or_else(|| NominationRefusal::Gone.into())
 }

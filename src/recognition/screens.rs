@@ -3,15 +3,16 @@
 use super::action::Action;
 use super::catalogue::Catalogue;
 use super::message::{question, told};
-use super::model::{Nomination, NominationRefusal, Relation, Round, State};
+use super::nomination::{MOST_PEOPLE, Nomination, Relation, Round, State};
+use super::refusal::NominationRefusal;
 use crate::ids::UserId;
 use crate::people::GuildSettings;
-use crate::post::{Button, Card, Post, Select, SelectOption};
-use crate::text::{escape, plural, shorten};
+use crate::post::{Button, Card, Post, Select, SelectKind, SelectOption};
+use crate::text::{escape, shorten};
 
 /// A nomination as its author writes it, changes it, or looks what became of it.
 pub(super) fn author(nomination: &Nomination, catalogue: &Catalogue, note: Option<&str>) -> Post {
-    let who = nomination.nominee.mention();
+    let who = nomination.mentions();
     let text = match nomination.state {
         State::Draft => format!("**Nominating {who} for good customer experience**\n{}", next_for_draft(nomination)),
         State::Waiting => format!(
@@ -29,7 +30,11 @@ pub(super) fn author(nomination: &Nomination, catalogue: &Catalogue, note: Optio
         post = post
             .with_select(tags(nomination, catalogue))
             .with_select(relations(nomination))
-            .with_buttons(steps(nomination));
+            .with_select(team(nomination));
+        if !catalogue.programs.is_empty() {
+            post = post.with_select(programs(nomination, catalogue));
+        }
+        post = post.with_buttons(steps(nomination));
     }
     post
 }
@@ -75,6 +80,47 @@ fn relations(nomination: &Nomination) -> Select {
     Select::one(Action::Relation(nomination.id).to_id(), "How do you know their work?", options)
 }
 
+fn team(nomination: &Nomination) -> Select {
+    Select {
+        id: Action::Team(nomination.id).to_id(),
+        kind: SelectKind::Users(nomination.people.iter().map(|person| person.user).collect()),
+        placeholder: "Whom is it about? One to five people".into(),
+        min: 1,
+        max: u8::try_from(MOST_PEOPLE).expect("five fits"),
+    }
+}
+
+fn programs(nomination: &Nomination, catalogue: &Catalogue) -> Select {
+    let options = catalogue.programs.iter().take(25).map(|(key, name)| {
+        let mut option = SelectOption::new(key, shorten(name, 100));
+        option.picked = nomination.program.as_ref() == Some(key);
+        option
+    });
+    Select {
+        id: Action::Program(nomination.id).to_id(),
+        kind: SelectKind::Options(options.collect()),
+        placeholder: "Which program is it about? (optional)".into(),
+        min: 0,
+        max: 1,
+    }
+}
+
+/// Others have nominated this person already: second that, or write another.
+pub(super) fn offer_second(person: UserId, others: &[Nomination], note: Option<&str>) -> Post {
+    let text = format!(
+        "Somebody has nominated {} in this round already. If it is for the same deed, second it: the reviewers read your reason, without \
+         your name, and it takes none of your two nominations. For another deed, write your own.",
+        person.mention()
+    );
+    let options = others.iter().map(|nomination| {
+        let title = nomination.tag_title.as_deref().unwrap_or("Good customer experience");
+        SelectOption::new(nomination.id.to_string(), shorten(title, 100))
+    });
+    Post::text(noted(note, &text))
+        .with_select(Select::one(Action::Second.to_id(), "Second the one about …", options))
+        .with_buttons([Button::secondary(Action::Fresh(person).to_id(), "Write my own")])
+}
+
 fn steps(nomination: &Nomination) -> Vec<Button> {
     let id = nomination.id;
     let complete = nomination.lacks().is_empty();
@@ -117,7 +163,7 @@ pub(super) fn sent(nomination: &Nomination, round: &Round) -> Post {
     Post::text(format!(
         "Thank you. Your nomination of {} for {} is with the reviewers, without your name. You will hear from me if they decline it. \
          Until they decide, `/recognition mine` lets you change it or take it back.",
-        nomination.nominee.mention(),
+        nomination.mentions(),
         round.quarter.words()
     ))
     .with_buttons([Button::secondary(Action::See(nomination.id).to_id(), "Look at it")])
@@ -125,10 +171,7 @@ pub(super) fn sent(nomination: &Nomination, round: &Round) -> Post {
 
 /// After discarding a draft or taking a nomination back.
 pub(super) fn taken_back(nomination: &Nomination) -> Post {
-    Post::text(format!(
-        "Taken back. What you wrote about {} is erased, and nobody is told.",
-        nomination.nominee.mention()
-    ))
+    Post::text(format!("Taken back. What you wrote about {} is erased, and nobody is told.", nomination.mentions()))
 }
 
 /// The list behind `/recognition mine`.
@@ -148,7 +191,7 @@ pub(super) fn mine(nominations: &[Nomination], user: UserId) -> Post {
                 State::Asked | State::Published | State::Private | State::Refused | State::Withdrawn => "accepted",
                 State::Expired => "over",
             };
-            return format!("- You nominated {}: {state}", nomination.nominee.mention());
+            return format!("- You nominated {}: {state}", nomination.mentions());
         }
         let state = match nomination.state {
             State::Asked => "waits for your answer",
@@ -194,60 +237,11 @@ pub(super) fn seen_by(
         return Ok(author(nomination, catalogue, None));
     }
     match nomination.state {
-        _ if user != nomination.nominee => Err(NominationRefusal::NotYours),
-        State::Asked | State::Published | State::Private => Ok(question(nomination, settings)),
+        _ if nomination.honoree(user).is_none() => Err(NominationRefusal::NotYours),
+        State::Asked | State::Published | State::Private => Ok(question(nomination, user, settings)),
         State::Draft | State::Waiting => Err(NominationRefusal::NotYours),
         _ => Err(NominationRefusal::Erased),
     }
-}
-
-/// Where a reviewer stands in the queue.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Place {
-    /// From 1.
-    pub at: usize,
-    pub of: usize,
-    pub previous: Option<super::NominationId>,
-    pub next: Option<super::NominationId>,
-}
-
-/// One nomination as a reviewer sees it: without its author.
-pub(super) fn review(nomination: &Nomination, place: Place, note: Option<&str>) -> Post {
-    let waiting = plural(place.of as u64, "nomination waits", "nominations wait");
-    let relation = match nomination.relation {
-        Some(Relation::SameTeam) => "is in the same team",
-        Some(Relation::Manager) => "is their manager",
-        Some(Relation::Customer) => "was the customer",
-        Some(Relation::Other) | None => "knows their work another way",
-    };
-    let text = format!(
-        "**{} of {}** ({waiting} for you)\nNominated: {}. The author {relation}.\n\
-         Good to accept: an act and its effect, good for the customer, nothing private, something others can copy.",
-        place.at,
-        place.of,
-        nomination.nominee.mention()
-    );
-    let (id, revision) = (nomination.id, nomination.revision);
-    let turn = |to: Option<super::NominationId>, label: &str| match to {
-        Some(to) => Button::secondary(Action::Look(to).to_id(), label),
-        // Two buttons of one message need ids of their own even when they can not be pressed.
-        None => Button::secondary(format!("{}:{}", Action::Look(id).to_id(), label.to_lowercase()), label).disabled(),
-    };
-    let title = nomination.tag_title.clone().unwrap_or_default();
-    Post::text(noted(note, &text))
-        .with_card(Card::new(title, told(&nomination.words)))
-        .with_buttons([
-            Button::success(Action::Accept(id, revision).to_id(), "Accept"),
-            Button::secondary(Action::Decline(id, revision).to_id(), "Decline with a reason"),
-            Button::secondary(Action::Thank(id, revision).to_id(), "Pass on as thanks"),
-        ])
-        .with_buttons([turn(place.previous, "Previous"), turn(place.next, "Next")])
-}
-
-/// The empty queue.
-pub(super) fn nothing_to_review(note: Option<&str>) -> Post {
-    let text = "No nomination waits for your review. (What you wrote yourself, or what is about you, is reviewed by another lead.)";
-    Post::text(noted(note, text))
 }
 
 /// Asks once more before a story is withdrawn.
@@ -267,14 +261,22 @@ pub(super) const ERASED: &str =
     "Done. The text is erased here, and what I had posted of it is being taken down. Nobody is told.";
 
 /// After `/recognition open` and `/recognition close`.
-pub(super) fn round_set(round: &Round, open: bool, changed: bool) -> String {
+pub(super) fn round_set(round: &Round, zone: chrono_tz::Tz, open: bool, changed: bool) -> String {
     let quarter = round.quarter.words();
+    let until = round.closes_at.map_or_else(String::new, |at| {
+        let last = (at - chrono::TimeDelta::seconds(1)).with_timezone(&zone).format("%A, %-d %B %Y");
+        format!(
+            " They close by themselves at the end of {last}; a week before, I remind people in the recognition channel."
+        )
+    });
     match (open, changed) {
         (true, true) => {
-            format!("Nominations for {quarter} are open again. Nothing was posted; tell people where it suits you.")
+            format!(
+                "Nominations for {quarter} are open again.{until} Nothing was posted; tell people where it suits you."
+            )
         }
         (true, false) => format!(
-            "Nominations for {quarter} are open. A round opens by itself with each fiscal quarter; `/recognition close` ends it early."
+            "Nominations for {quarter} are open.{until} A round opens by itself with each fiscal quarter; `/recognition close` ends it early."
         ),
         (false, true) => format!(
             "Nominations for {quarter} are closed. What was sent stays in `/recognition queue`. `/recognition open` opens the round again."

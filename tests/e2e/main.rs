@@ -7,6 +7,7 @@ mod command_line;
 mod harness;
 mod jobs;
 mod kill;
+mod recognition;
 mod setup;
 mod tiers;
 mod learning;

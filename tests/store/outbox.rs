@@ -226,7 +226,20 @@ async fn somebody_who_takes_no_direct_messages_is_not_asked_again(store: Store) 
     bench.leave("d2", To::Person(UserId(7)), "two").await;
     assert_eq!(bench.drain().await.failed, 1);
     assert_eq!(bench.discord.requests().len(), requests, "Discord was not asked again");
-    assert!(bench.failures().await[0].1.contains("does not accept direct messages"));
+    let (why, kept) = bench
+        .services
+        .store
+        .read(|tx| {
+            Box::pin(async move {
+                let sql = "select count(*) from outbox where body <> ''";
+                let kept: i64 = on_db!(tx, conn => sqlx::query_scalar(sql).fetch_one(conn).await?);
+                Ok((outbox::find_failure(tx, "d1").await?, kept))
+            })
+        })
+        .await
+        .unwrap();
+    assert!(why.unwrap().contains("does not accept direct messages"));
+    assert_eq!(kept, 0, "what was for one person alone is not kept when it cannot reach them");
     bench.services.clock.advance(TimeDelta::days(8));
     bench.leave("d3", To::Person(UserId(7)), "three").await;
     assert_eq!(bench.drain().await, sent(1), "after a week they are asked again");

@@ -117,7 +117,7 @@ async fn tiers_follow_discord_and_the_stored_role(store: Store) {
             locale: "en-US".into(),
             act: Act::Command(Call { path: "help".into(), data }),
         };
-        PeopleGate.tier(&services, &incoming).await.unwrap()
+        PeopleGate::default().tier(&services, &incoming).await.unwrap()
     };
     assert_eq!(tier(&[9], false, Some(GUILD)).await, Some(Tier::Member), "nothing stored yet");
     note(&store, "CX group").await;

@@ -167,6 +167,11 @@ impl<'a, F: Feature> Player<'a, F> {
         self.uses(Control { id, picked: vec![value.into()], ..Control::default() }).await
     }
 
+    /// Picks several values in a select that was shown earlier.
+    pub async fn uses_picks(&mut self, id: &str, picked: Vec<String>) -> Result<(), String> {
+        self.uses(Control { id: id.into(), picked, ..Control::default() }).await
+    }
+
     /// Submits the open form.
     pub async fn submits(&mut self, answers: &[(&str, &str)]) -> Result<(), String> {
         let form = self.form.take().expect("an open form");

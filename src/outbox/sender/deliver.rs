@@ -151,7 +151,11 @@ impl Delivery<'_> {
             "reply" => return self.post_in(ChannelId::from_db(message)).await,
             "edit" => {
                 let Some(post) = self.post() else { return Ok(Ok(unreadable())) };
-                self.rest.edit(channel_id, message_id, &post).await.map(|()| here)
+                match self.rest.edit(channel_id, message_id, &post).await {
+                    // Somebody deleted it on Discord: there is nothing left to change.
+                    Err(fault) if fault.is_code(10008) => Ok(here),
+                    done => done.map(|()| here),
+                }
             }
             "delete" => match self.rest.delete(channel_id, message_id).await {
                 // Gone already, which is what was asked for.

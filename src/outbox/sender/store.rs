@@ -118,10 +118,14 @@ pub(super) async fn record_sent(
         == 1)
 }
 
-/// Gives a row up, with words for a lead. The body stays, so that it can be tried again once the cause is mended.
+/// Gives a row up, with words for a lead. The body of a channel's message stays, so that it can be tried again once the cause is mended;
+/// what was for one person alone is not kept.
 pub(super) async fn record_failed(tx: &mut Tx, row: &Claimed, failure: &str, now: DateTime<Utc>) -> Result<()> {
     const SQL: &str =
-        "update outbox set failed_at = $3, failure = $4, claimed_at = null where id = $1 and version = $2";
+        "update outbox set failed_at = $3, failure = $4, claimed_at = null,
+             body = case when kind = 'direct' or exists (select 1 from outbox o where o.key = outbox.of_key and o.kind = 'direct')
+                    then '' else body end
+         where id = $1 and version = $2";
     on_db!(tx, conn => sqlx::query(SQL).bind(row.id).bind(row.version).bind(now).bind(failure).execute(conn).await?.rows_affected());
     Ok(())
 }
