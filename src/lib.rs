@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod calendar;
+pub mod chart;
 pub mod check;
 pub mod cli;
 pub mod clock;
