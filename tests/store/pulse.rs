@@ -85,7 +85,7 @@ impl World {
     }
 
     async fn starts(&self) {
-        let joined = Joined { guild: GUILD, name: "Agency".into(), owner: LEAD, first_channel: None };
+        let joined = Joined { guild: GUILD, name: "Agency".into(), owner: LEAD, first_channel: None, accounts: 0 };
         self.pulses.on_joined(&self.services, &joined).await.unwrap();
         self.pulses.settle().await;
     }

@@ -38,7 +38,7 @@ fn open_pulse() -> Pulse {
 fn result_of(text: &str, eligible: Option<u32>, options: &[u32]) -> String {
     let pulse = pulse(text, eligible, State::Closed);
     let question = pulse.definition.questions[0].clone();
-    let counts = Counts { options: options.to_vec(), does_not_apply: 2, skipped: 0 };
+    let counts = Counts { options: options.to_vec(), does_not_apply: 2, ..Counts::default() };
     let closed = ClosedCounts {
         source: Source { guild: pulse.guild, name: "pulse".into(), key: "7".into() },
         program: None,
