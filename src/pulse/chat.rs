@@ -5,11 +5,13 @@ use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
+use chrono::Weekday;
 use serenity::builder::CreateCommand;
-use serenity_commands::{Command, Commands};
+use serenity_commands::{Command, Commands, SubCommandGroup};
 use tokio_util::task::TaskTracker;
 
 use super::answering;
+use super::calendar::{self, OpenPulse, Wanted};
 use super::closing;
 use super::definition::{Definition, list_definitions};
 use super::job::{ClosePulse, FinishPulse, OutcomeDue, RemindOfPulse};
@@ -23,9 +25,10 @@ use crate::discord::{Call, Choice, Control, Feature, Incoming, Joined, Reply, Ti
 use crate::error::{Error, Result};
 use crate::ids::{ChannelId, GuildId, RoleId, UserId};
 use crate::people;
-use crate::schedule::Job;
+use crate::schedule::{Cron, Job};
 use crate::sealed::{Key, Sealed, Seat, Step};
 use crate::services::Services;
+use crate::store::Tx;
 use crate::survey::{Question, Thresholds, list_closed};
 use crate::text::{clean, shorten};
 
@@ -129,6 +132,74 @@ enum PulseCommand {
     },
     /// Show what is open and what was
     List,
+    /// Pulses by the calendar
+    Schedule(ScheduleCommand),
+}
+
+#[derive(Debug, SubCommandGroup)]
+enum ScheduleCommand {
+    /// Open a pulse every month
+    Monthly {
+        /// Which pulse
+        #[command(builder(set_autocomplete(true)))]
+        pulse: String,
+        /// On which day of the month, 1 to 28
+        #[command(builder(min_int_value(1), max_int_value(28)))]
+        day: i64,
+        /// At which hour, 0 to 23, in your group's time zone
+        #[command(builder(min_int_value(0), max_int_value(23)))]
+        hour: i64,
+        /// Where; the pulse channel unless you choose another
+        #[command(builder(channel_types(vec![serenity::model::channel::ChannelType::Text])))]
+        channel: Option<serenity::model::id::ChannelId>,
+    },
+    /// Open a pulse every week
+    Weekly {
+        /// Which pulse
+        #[command(builder(set_autocomplete(true)))]
+        pulse: String,
+        /// On which day, 1 for Monday to 5 for Friday
+        #[command(builder(min_int_value(1), max_int_value(5)))]
+        day: i64,
+        /// At which hour, 0 to 23, in your group's time zone
+        #[command(builder(min_int_value(0), max_int_value(23)))]
+        hour: i64,
+        /// Where; the pulse channel unless you choose another
+        #[command(builder(channel_types(vec![serenity::model::channel::ChannelType::Text])))]
+        channel: Option<serenity::model::id::ChannelId>,
+    },
+    /// Show every pulse on the calendar
+    List,
+    /// Show the next ten dates of a pulse
+    Preview {
+        /// Which pulse
+        #[command(builder(set_autocomplete(true)))]
+        pulse: String,
+    },
+    /// Stop a pulse on the calendar for a while
+    Pause {
+        /// Which pulse
+        #[command(builder(set_autocomplete(true)))]
+        pulse: String,
+    },
+    /// Let a paused pulse go on
+    Resume {
+        /// Which pulse
+        #[command(builder(set_autocomplete(true)))]
+        pulse: String,
+    },
+    /// Leave out the next date of a pulse
+    Skip {
+        /// Which pulse
+        #[command(builder(set_autocomplete(true)))]
+        pulse: String,
+    },
+    /// Open a pulse now, as the calendar would
+    PostNow {
+        /// Which pulse
+        #[command(builder(set_autocomplete(true)))]
+        pulse: String,
+    },
 }
 
 impl Pulses {
@@ -142,6 +213,7 @@ impl Pulses {
         vec![
             Arc::new(ClosePulse(self.clone())),
             Arc::new(FinishPulse(self.clone())),
+            Arc::new(OpenPulse(self.clone())),
             Arc::new(RemindOfPulse),
             Arc::new(OutcomeDue),
         ]
@@ -212,6 +284,59 @@ impl Pulses {
                 Err(error)
             }
         }
+    }
+
+    /// Opens a pulse inside the transaction of a job.
+    pub(super) async fn open_in_job(&self, services: &Services, tx: &mut Tx, wish: Wish) -> Result<()> {
+        let new_box = Arc::new(self.inner.sealed.prepare(ballot_bytes(&wish.definition, wish.named)).await?);
+        let opened = open_in(tx, services, new_box.clone(), wish, services.clock.now()).await;
+        if opened.is_err()
+            && let Some(unused) = Arc::into_inner(new_box)
+            && let Err(leftover) = self.inner.sealed.discard(unused).await
+        {
+            tracing::warn!(error = %leftover, "Could not remove the key of a pulse that was not opened");
+        }
+        opened.map(|_| ())
+    }
+
+    async fn schedule(&self, services: &Services, incoming: &Incoming, command: ScheduleCommand) -> Result<Reply> {
+        let (guild, user) = (incoming.on_server()?, incoming.person.user);
+        let whole = |number: i64| u32::try_from(number).unwrap_or(0);
+        let ours = |channel: Option<serenity::model::id::ChannelId>| channel.map(|channel| ChannelId(channel.get()));
+        let (name, wanted) = match command {
+            ScheduleCommand::Monthly { pulse, day, hour, channel } => {
+                let cron = Cron::monthly(whole(day), whole(hour), 0)?;
+                let definition = find_definition(services, &pulse)?;
+                return calendar::set(services, guild, definition, cron, ours(channel), user).await;
+            }
+            ScheduleCommand::Weekly { pulse, day, hour, channel } => {
+                let day = Weekday::try_from(u8::try_from(day - 1).unwrap_or(0)).unwrap_or(Weekday::Mon);
+                let cron = Cron::weekly(day, whole(hour), 0)?;
+                let definition = find_definition(services, &pulse)?;
+                return calendar::set(services, guild, definition, cron, ours(channel), user).await;
+            }
+            ScheduleCommand::List => return calendar::list(services, guild).await,
+            ScheduleCommand::PostNow { pulse } => {
+                let wish = Wish {
+                    guild,
+                    definition: find_definition(services, &pulse)?,
+                    days: None,
+                    channel: None,
+                    asked: Asked::Everybody,
+                    people: None,
+                    named: false,
+                    opened_by: user,
+                    without_outcome: None,
+                    by_calendar: true,
+                };
+                return self.open(services, wish).await;
+            }
+            ScheduleCommand::Preview { pulse } => (pulse, Wanted::Preview),
+            ScheduleCommand::Pause { pulse } => (pulse, Wanted::Pause),
+            ScheduleCommand::Resume { pulse } => (pulse, Wanted::Resume),
+            ScheduleCommand::Skip { pulse } => (pulse, Wanted::Skip),
+        };
+        calendar::change(services, guild, find_definition(services, &name)?, wanted).await
     }
 
     async fn close(&self, services: &Services, incoming: &Incoming, name: &str) -> Result<Reply> {
@@ -410,6 +535,14 @@ impl Feature for Pulses {
     fn tier_for_command(&self, path: &str) -> Option<Tier> {
         match path {
             "pulse open" | "pulse close" | "pulse act" | "pulse comments" | "pulse answers" => Some(Tier::Lead),
+            "pulse schedule monthly"
+            | "pulse schedule weekly"
+            | "pulse schedule list"
+            | "pulse schedule preview"
+            | "pulse schedule pause"
+            | "pulse schedule resume"
+            | "pulse schedule skip"
+            | "pulse schedule post-now" => Some(Tier::Lead),
             "pulse results" | "pulse list" => Some(Tier::Member),
             _ => None,
         }
@@ -456,6 +589,7 @@ impl Feature for Pulses {
                 };
                 self.open(services, wish).await
             }
+            PulseCommand::Schedule(command) => self.schedule(services, incoming, command).await,
             PulseCommand::Act { pulse } => Self::act(services, incoming, &pulse).await,
             PulseCommand::Comments { pulse } => Self::comments(services, incoming, &pulse).await,
             PulseCommand::Answers { pulse } => Self::answers(services, incoming, &pulse).await,
@@ -505,7 +639,7 @@ impl Feature for Pulses {
     async fn on_typing(&self, services: &Services, incoming: &Incoming, typed: &Typed) -> Result<Vec<Choice>> {
         let guild = incoming.on_server()?;
         let wanted = |title: &str| title.to_lowercase().contains(&typed.text.trim().to_lowercase());
-        if typed.path == "pulse open" {
+        if typed.path == "pulse open" || typed.path.starts_with("pulse schedule") {
             let definitions = list_definitions(&services.content)?;
             let offered = definitions.into_iter().filter(|definition| wanted(&definition.title));
             return Ok(offered

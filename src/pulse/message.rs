@@ -248,7 +248,7 @@ pub(super) fn opened(pulse: &Pulse, outcome: Option<&Outcome>) -> Post {
         None => {
             let _ = write!(
                 text,
-                "\n\n{}, one press each. Only you see your answers. Change or withdraw them until {closes}.\n{shown}",
+                "\n\n{}, one press each, asked in private. Change or withdraw your answers until {closes}.\n{shown}",
                 plural(definition.questions.len() as u64, "question", "questions at most"),
             );
         }
@@ -352,7 +352,10 @@ pub(super) fn promise(pulse: &Pulse) -> Post {
 /// To the lead who opened it.
 pub(super) fn opened_for_lead(pulse: &Pulse) -> Post {
     let asked = match pulse.eligible {
-        Some(eligible) => format!("{} can answer{}.", people(eligible, pulse.counted), counted_in_words(pulse.counted)),
+        Some(eligible) => match pulse.counted {
+            None => format!("{eligible} people can answer."),
+            counted => format!("{} can answer ({}).", people(eligible, counted), counted_in_words(counted)),
+        },
         None => format!(
             "I don't know how many people are on this server, so the result will not say what share answered. With fewer than {} \
              people, please ask in another way: in a very small group people can be guessed.",

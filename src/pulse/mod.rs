@@ -9,6 +9,7 @@
 //! If the key is lost while a pulse is open, the pulse is stopped and says so. If destroying the answers fails, the result waits.
 
 mod answering;
+mod calendar;
 mod chat;
 mod closing;
 mod definition;

@@ -169,7 +169,7 @@ pub enum PulseRefusal {
     NotAsked(String),
     #[error(
         "The last result of “{0}” has no outcome yet. People answer again when they hear what came of it: tell it with `/pulse act`. An \
-         administrator can open the pulse all the same with `without_outcome:` and a reason."
+         administrator can open the pulse all the same with `without-outcome:` and a reason."
     )]
     NoOutcome(String),
     #[error(
@@ -184,6 +184,8 @@ pub enum PulseRefusal {
     NotNamed(String),
     #[error("There are no comments to look through for “{0}”: none were written, too few to keep, or all are done.")]
     NoComments(String),
+    #[error("“{0}” is not on the calendar. `/pulse schedule monthly` or `/pulse schedule weekly` puts it there.")]
+    NotScheduled(String),
     #[error("You suggested this text yourself. Another lead has to agree before it is published.")]
     NeedsAnotherLead,
     #[error("“{title}” is already open, until <t:{}:f>. Close it first with `/pulse close`.", closes_at.timestamp())]

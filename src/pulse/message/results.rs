@@ -29,10 +29,10 @@ pub(in crate::pulse) struct Before {
 /// Together with [`people`]: how the number of people was counted.
 pub(in crate::pulse) fn counted_in_words(counted: Option<Counted>) -> &'static str {
     match counted {
-        Some(Counted::ByDiscord) => " (Discord's count of this server when I last connected, other bots included)",
-        Some(Counted::ByRoster) => " (counted from the roster when it opened)",
-        Some(Counted::ByLead) => " (as the lead who opened it said)",
-        None => "",
+        Some(Counted::ByDiscord) => "Discord's count of this server when I last connected, other bots included",
+        Some(Counted::ByRoster) => "counted from the roster when the pulse opened",
+        Some(Counted::ByLead) => "what the lead who opened it said",
+        None => "not known",
     }
 }
 
@@ -106,7 +106,7 @@ fn who_answered(answered: u32, pulse: &Pulse) -> String {
             format!("{answered} of {eligible} people answered ({} %).", percent(answered, eligible))
         }
         (Some(eligible), counted) => format!(
-            "{answered} of {} answered ({} %){}.",
+            "{answered} of {} answered ({} %); the number of people is {}.",
             people(eligible, counted),
             percent(answered, eligible),
             counted_in_words(counted)
