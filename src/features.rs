@@ -17,7 +17,7 @@ use crate::sealed::Sealed;
 use crate::services::Services;
 
 /// Every feature of a running cxbot.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Features {
     learning: Arc<Learning>,
     pulses: Pulses,
@@ -41,7 +41,8 @@ impl Features {
             ("The group", Arc::new(Roster)),
             ("This server", Arc::new(Setup)),
         ];
-        let help = Help::new(named.iter().map(|(title, feature)| Group::of(title, feature.as_ref())).collect());
+        let groups = named.iter().map(|(title, feature)| Group::of(title, feature.as_ref())).collect();
+        let help = Help::new(groups).watching(self.jobs());
         named.into_iter().map(|(_, feature)| feature).chain([Arc::new(help) as Arc<dyn Feature>]).collect()
     }
 

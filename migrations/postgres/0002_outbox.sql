@@ -11,7 +11,7 @@ create table outbox (
     version     bigint  not null,           -- grows when a waiting edit is replaced; the sender records only what it sent
     due_at      timestamptz  not null,
     attempts    bigint  not null,
-    claimed_at  timestamptz,                    -- a sender is at work since then; claims older than a minute are void
+    claimed_at  timestamptz,                    -- a sender is at work since then; an old claim is void
     sent_at     timestamptz,
     failed_at   timestamptz,                    -- given up; failure says why, in words for a lead
     failure     text,

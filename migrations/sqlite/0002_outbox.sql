@@ -11,7 +11,7 @@ create table outbox (
     version     integer  not null,           -- grows when a waiting edit is replaced; the sender records only what it sent
     due_at      text  not null,
     attempts    integer  not null,
-    claimed_at  text,                    -- a sender is at work since then; claims older than a minute are void
+    claimed_at  text,                    -- a sender is at work since then; an old claim is void
     sent_at     text,
     failed_at   text,                    -- given up; failure says why, in words for a lead
     failure     text,

@@ -1,12 +1,14 @@
 //! The weekly rhythm of a series, as leads set it.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc, Weekday};
 
 use super::job::{JOB, Payload};
 use super::library::{Library, Series};
 use super::message::{self, LearningRefusal, SeriesListing};
 use super::model::next_to_post;
-use super::store;
+use super::{overview, store};
 use crate::calendar::WorkCalendar;
 use crate::discord::Reply;
 use crate::error::{Error, Result};
@@ -132,12 +134,13 @@ pub(super) async fn skip(services: &Services, library: &Library, guild: GuildId,
 }
 
 /// Every series: where it stands and when it goes on.
-pub(super) async fn list(services: &Services, library: &Library, guild: GuildId) -> Result<Reply> {
+pub(super) async fn list(services: &Services, library: &Arc<Library>, guild: GuildId) -> Result<Reply> {
     let now = services.clock.now();
     let days_off = schedule::work_calendar(&services.content)?;
-    let (posted, schedules) = services
+    let shelved = Arc::clone(library);
+    let (posted, schedules, missed) = services
         .store
-        .read(|tx| {
+        .read(move |tx| {
             Box::pin(async move {
                 let mut schedules = Vec::new();
                 for schedule in schedule::list(tx, guild, JOB).await? {
@@ -149,7 +152,8 @@ pub(super) async fn list(services: &Services, library: &Library, guild: GuildId)
                     };
                     schedules.push((schedule.key, words));
                 }
-                Ok((store::list_posted(tx, guild).await?, schedules))
+                let missed = overview::missed(tx, &shelved, guild, now).await?;
+                Ok((store::list_posted(tx, guild).await?, schedules, missed))
             })
         })
         .await?;
@@ -163,7 +167,7 @@ pub(super) async fn list(services: &Services, library: &Library, guild: GuildId)
             schedule: schedules.iter().find(|(key, _)| *key == series.name).map(|(_, words)| words.clone()),
         })
         .collect();
-    Ok(Reply::Say(message::listed(&listings, library.problems.len())))
+    Ok(Reply::Say(message::listed(&listings, library.problems.len(), &missed)))
 }
 
 fn find<'library>(library: &'library Library, name: &str) -> Result<&'library Series> {

@@ -1,6 +1,5 @@
 //! Commands and controls: load, decide, save, answer.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -10,17 +9,22 @@ use serenity::model::channel::ChannelType;
 use serenity_commands::{BasicOption, Command, Commands};
 
 use super::calendar::{self, Rhythm};
+use super::catch_up::{self, SendCatchUp};
 use super::job::PostLesson;
 use super::library::{Library, Shelf};
-use super::message::{self, Action, LearningRefusal, Place, SeriesProgress};
-use super::model::{Begin, Lesson, Next, Quiz, next_lesson};
-use super::{posting, store};
+use super::message::{self, Action, LearningRefusal};
+use super::model::Lesson;
+use super::reviewing::{self, RemindOfReview};
+use super::{certifying, overview, posting, quiz, reading, store};
 use crate::discord::{Call, Choice, Control, Feature, Incoming, Reply, Tier, Typed};
 use crate::error::{Error, Result};
 use crate::ids::{ChannelId, GuildId, UserId};
 use crate::people;
 use crate::schedule::Job;
 use crate::services::Services;
+
+/// Working days between two lessons of a catch-up, unless the member chooses.
+const EVERY_DAYS: i64 = 2;
 
 /// What Discord calls a channel.
 type DiscordChannel = serenity::model::id::ChannelId;
@@ -84,6 +88,12 @@ enum LessonCommand {
     },
     /// See every series: where it stands and when it goes on
     List,
+    /// See how many people a series reaches and which questions are hard
+    Results {
+        /// Which series
+        #[command(autocomplete)]
+        series: String,
+    },
 }
 
 #[derive(Debug, Command)]
@@ -94,8 +104,40 @@ enum LearnCommand {
         #[command(autocomplete)]
         series: Option<String>,
     },
+    /// Read any lesson, done or not; only you see it
+    Read {
+        /// Which lesson
+        #[command(autocomplete)]
+        lesson: String,
+    },
+    /// Answer up to three questions from lessons you finished; only you see it
+    Review {
+        /// Whether you want a private message on working days when a card is due
+        reminders: Option<bool>,
+    },
     /// See what you have done; only you see it
     Progress,
+    /// Have the lessons that you missed sent to you, one every few working days
+    #[command(name = "catch-up")]
+    CatchUp {
+        /// Which series
+        #[command(autocomplete)]
+        series: String,
+        /// Working days between two lessons, 1 to 10; 2 unless you choose
+        #[command(builder(min_int_value(1), max_int_value(10)))]
+        every: Option<i64>,
+    },
+    /// Get the certificate of a series you finished, again at any time
+    Certificate {
+        /// Which series
+        #[command(autocomplete)]
+        series: String,
+    },
+    /// Check the code on a certificate
+    Verify {
+        /// The code, for example 7K3M-9QPT-2WXA
+        code: String,
+    },
 }
 
 #[derive(Clone, Copy, Debug, BasicOption)]
@@ -141,7 +183,11 @@ impl Learning {
     /// The jobs that the calendar runs for it.
     #[must_use]
     pub fn jobs(&self) -> Vec<Arc<dyn Job>> {
-        vec![Arc::new(PostLesson::new(Arc::clone(&self.shelf)))]
+        vec![
+            Arc::new(PostLesson::new(Arc::clone(&self.shelf))),
+            Arc::new(SendCatchUp(Arc::clone(&self.shelf))),
+            Arc::new(RemindOfReview(Arc::clone(&self.shelf))),
+        ]
     }
 
     fn library(&self, services: &Services) -> Result<Arc<Library>> {
@@ -162,14 +208,18 @@ impl Feature for Learning {
     fn tier_for_command(&self, path: &str) -> Option<Tier> {
         match path {
             "lesson post" | "lesson schedule" | "lesson pause" | "lesson resume" | "lesson skip" | "lesson preview"
-            | "lesson list" => Some(Tier::Lead),
-            "learn next" | "learn progress" => Some(Tier::Member),
+            | "lesson list" | "lesson results" => Some(Tier::Lead),
+            "learn next" | "learn read" | "learn review" | "learn progress" | "learn catch-up"
+            | "learn certificate" | "learn verify" => Some(Tier::Member),
             _ => None,
         }
     }
 
     fn tier_for_action(&self, action: &str) -> Option<Tier> {
-        Action::NAMES.contains(&action).then_some(Tier::Member)
+        match action {
+            "retry" => Some(Tier::Lead),
+            action => Action::NAMES.contains(&action).then_some(Tier::Member),
+        }
     }
 
     async fn on_command(&self, services: &Services, incoming: &Incoming, call: &Call) -> Result<Reply> {
@@ -204,37 +254,71 @@ impl Feature for Learning {
                 {
                     return Err(LearningRefusal::UnknownSeries(name.clone()).into());
                 }
-                next(services, &library, guild, user, series.as_deref()).await
+                reading::next(services, &library, guild, user, series.as_deref()).await
             }
-            LearningCommands::Learn(LearnCommand::Progress) => progress(services, &library, guild, user).await,
+            LearningCommands::Lesson(LessonCommand::Results { series }) => {
+                overview::results(services, &library, guild, &series).await
+            }
+            LearningCommands::Learn(LearnCommand::Read { lesson }) => {
+                reading::read(services, &library, guild, user, &lesson).await
+            }
+            LearningCommands::Learn(LearnCommand::Review { reminders: None }) => {
+                Ok(Reply::Say(reviewing::show(services, &library, guild, user).await?))
+            }
+            LearningCommands::Learn(LearnCommand::Review { reminders: Some(wanted) }) => {
+                reviewing::set_reminders(services, guild, user, wanted).await
+            }
+            LearningCommands::Learn(LearnCommand::Progress) => reading::progress(services, &library, guild, user).await,
+            LearningCommands::Learn(LearnCommand::CatchUp { series, every }) => {
+                catch_up::start(services, &library, guild, user, &series, every.unwrap_or(EVERY_DAYS)).await
+            }
+            LearningCommands::Learn(LearnCommand::Certificate { series }) => {
+                certifying::ask_name(services, &library, guild, user, &incoming.person.name, &series).await
+            }
+            LearningCommands::Learn(LearnCommand::Verify { code }) => certifying::verify(services, &code).await,
         }
     }
 
     async fn on_control(&self, services: &Services, incoming: &Incoming, control: &Control) -> Result<Reply> {
         let action = Action::parse(&control.id).ok_or(LearningRefusal::OldControl)?;
-        let (guild, user) = (incoming.on_server()?, incoming.person.user);
+        let user = incoming.person.user;
+        let guild = server_of(services, incoming, &action).await?;
         let library = self.library(services)?;
         match action {
-            Action::Quiz { lesson } => {
+            Action::Quiz { lesson } | Action::Open { lesson, .. } => {
                 let lesson = library.find(&lesson).ok_or(LearningRefusal::LessonGone)?;
-                begin(services, lesson, guild, user).await
+                quiz::begin(services, &library, lesson, guild, user).await
             }
-            Action::Ask { place } => Ok(Reply::Update(match still(&library, &place.lesson, &place.version)? {
-                Still::Same(lesson) => message::question(lesson, in_range(lesson, &place)?),
-                Still::Rewritten(lesson) => message::rewritten(lesson),
-            })),
-            Action::Answer { place, option } => match still(&library, &place.lesson, &place.version)? {
-                Still::Same(lesson) => answer(services, lesson, in_range(lesson, &place)?, option, guild, user).await,
-                Still::Rewritten(lesson) => Ok(Reply::Update(message::rewritten(lesson))),
-            },
-            Action::Finish { lesson, version } => match still(&library, &lesson, &version)? {
-                Still::Same(lesson) => {
-                    let quiz = standing(services, lesson, guild, user).await?;
-                    Ok(Reply::Update(message::finished(lesson, &quiz)))
-                }
-                Still::Rewritten(lesson) => Ok(Reply::Update(message::rewritten(lesson))),
-            },
-            Action::Next { series } => next(services, &library, guild, user, Some(&series)).await,
+            Action::Ask { place } => quiz::ask(&library, &place),
+            Action::Answer { place, option } => quiz::answer(services, &library, &place, option, guild, user).await,
+            Action::Look { place } => quiz::look(&library, &place),
+            Action::Looked { place, earlier, option } => {
+                quiz::looked(services, &library, &place, &earlier, option, guild, user).await
+            }
+            Action::Finish { lesson, version } => {
+                quiz::finish(services, &library, &lesson, &version, guild, user).await
+            }
+            Action::Next { series } => reading::next(services, &library, guild, user, Some(&series)).await,
+            // From a private message the card stands below it; from another card, in its place.
+            Action::Review { guild: Some(_) } => {
+                Ok(Reply::Say(reviewing::show(services, &library, guild, user).await?))
+            }
+            Action::Review { guild: None } => {
+                Ok(Reply::Update(reviewing::show(services, &library, guild, user).await?))
+            }
+            Action::Reviewed { place, option } => {
+                reviewing::answer(services, &library, &place, option, guild, user).await
+            }
+            Action::Forget => reviewing::forget(services, guild, user).await,
+            Action::Stop { series } => catch_up::stop(services, &library, guild, user, series).await,
+            Action::Certificate { series } => {
+                certifying::ask_name(services, &library, guild, user, &incoming.person.name, &series).await
+            }
+            Action::Certify { series } => {
+                let name = control.written.get("name").map_or("", String::as_str);
+                certifying::issue(services, &library, guild, user, name, &series).await
+            }
+            Action::Retry => overview::retry(services, guild).await,
         }
     }
 
@@ -259,21 +343,18 @@ fn find<'library>(library: &'library Library, id: &str) -> Result<&'library Less
     library.find(id).ok_or_else(|| LearningRefusal::UnknownLesson(id.to_owned()).into())
 }
 
-/// A lesson that somebody is in the quiz of.
-enum Still<'library> {
-    Same(&'library Lesson),
-    Rewritten(&'library Lesson),
-}
-
-fn still<'library>(library: &'library Library, id: &str, version: &str) -> Result<Still<'library>> {
-    let lesson = library.find(id).ok_or(LearningRefusal::LessonGone)?;
-    Ok(if lesson.version == version { Still::Same(lesson) } else { Still::Rewritten(lesson) })
-}
-
-fn in_range(lesson: &Lesson, place: &Place) -> Result<usize> {
-    (place.question < lesson.questions.len())
-        .then_some(place.question)
-        .ok_or_else(|| LearningRefusal::OldControl.into())
+/// The server that a control is about. In a private message: the one it names, or else the one whose message came last.
+async fn server_of(services: &Services, incoming: &Incoming, action: &Action) -> Result<GuildId> {
+    if let Some(guild) = incoming.guild {
+        return Ok(guild);
+    }
+    let user = incoming.person.user;
+    if let Action::Open { guild, .. } | Action::Review { guild: Some(guild) } = *action {
+        services.store.write(move |tx| Box::pin(async move { store::set_home(tx, user, guild).await })).await?;
+        return Ok(guild);
+    }
+    let home = services.store.read(move |tx| Box::pin(async move { store::find_home(tx, user).await })).await?;
+    home.ok_or_else(|| LearningRefusal::NotHere.into())
 }
 
 async fn post(
@@ -298,109 +379,6 @@ async fn post(
             })
         })
         .await
-}
-
-async fn begin(services: &Services, lesson: &Lesson, guild: GuildId, user: UserId) -> Result<Reply> {
-    let quiz = standing(services, lesson, guild, user).await?;
-    let first = match quiz.begin() {
-        Begin::At(question) => question,
-        Begin::Anew => {
-            let again = lesson.clone();
-            services
-                .store
-                .write(move |tx| Box::pin(async move { store::restart_quiz(tx, guild, user, &again).await }))
-                .await?;
-            0
-        }
-    };
-    Ok(Reply::Say(message::question(lesson, first)))
-}
-
-async fn standing(services: &Services, lesson: &Lesson, guild: GuildId, user: UserId) -> Result<Quiz> {
-    let asked = lesson.clone();
-    let answers = services
-        .store
-        .read(move |tx| Box::pin(async move { store::list_answers(tx, guild, user, &asked).await }))
-        .await?;
-    Ok(Quiz::of(lesson.questions.len(), &answers))
-}
-
-async fn answer(
-    services: &Services,
-    lesson: &Lesson,
-    question: usize,
-    option: usize,
-    guild: GuildId,
-    user: UserId,
-) -> Result<Reply> {
-    let right = lesson.questions[question].options.get(option).ok_or(LearningRefusal::OldControl)?.correct;
-    let (answered, now) = (lesson.clone(), services.clock.now());
-    let quiz = services
-        .store
-        .write(move |tx| {
-            Box::pin(async move {
-                store::record_answer(tx, guild, user, &answered, question, right, now).await?;
-                let answers = store::list_answers(tx, guild, user, &answered).await?;
-                let quiz = Quiz::of(answered.questions.len(), &answers);
-                if quiz.is_passed() {
-                    store::record_done(tx, guild, user, &answered, now).await?;
-                }
-                Ok(quiz)
-            })
-        })
-        .await?;
-    Ok(Reply::Update(message::feedback(lesson, question, option, quiz.after(question))))
-}
-
-/// What the server has had and what the member has done.
-async fn history(services: &Services, guild: GuildId, user: UserId) -> Result<(HashSet<String>, HashSet<String>)> {
-    services
-        .store
-        .read(|tx| {
-            Box::pin(
-                async move { Ok((store::list_posted(tx, guild).await?, store::list_done(tx, guild, user).await?)) },
-            )
-        })
-        .await
-}
-
-/// The next lesson, of the series that is asked for while it has one.
-async fn next(
-    services: &Services,
-    library: &Library,
-    guild: GuildId,
-    user: UserId,
-    series: Option<&str>,
-) -> Result<Reply> {
-    let (posted, done) = history(services, guild, user).await?;
-    let of_series = library.lessons().filter(|lesson| series.is_some_and(|name| lesson.series == name));
-    let next = next_lesson(of_series, &posted, &done).or_else(|| next_lesson(library.lessons(), &posted, &done));
-    Ok(Reply::Say(match next {
-        Some(Next { lesson, posted }) => message::private_lesson(lesson, posted),
-        None => message::all_done(library.lessons().count()),
-    }))
-}
-
-async fn progress(services: &Services, library: &Library, guild: GuildId, user: UserId) -> Result<Reply> {
-    let (posted, done) = history(services, guild, user).await?;
-    if library.series.is_empty() {
-        return Ok(Reply::Say(message::all_done(0)));
-    }
-    let lines: Vec<_> = library
-        .series
-        .iter()
-        .map(|series| SeriesProgress {
-            series,
-            done: series
-                .lessons
-                .iter()
-                .filter(|lesson| done.contains(&lesson.id))
-                .map(|lesson| lesson.number)
-                .collect(),
-            next: next_lesson(series.lessons.iter(), &posted, &done).map(|next| next.lesson),
-        })
-        .collect();
-    Ok(Reply::Say(message::progress(&lines)))
 }
 
 #[cfg(test)]

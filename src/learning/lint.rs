@@ -5,6 +5,7 @@ use pulldown_cmark::{Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd
 use super::content::{Draft, read_all};
 use super::library::PART;
 use super::message;
+use super::model::{Next, Step};
 use crate::config::{Content, Problem};
 
 /// The highest Flesch-Kincaid grade of a lesson's text: about the tenth year of school.
@@ -55,12 +56,17 @@ pub(super) fn unfit(draft: &Draft) -> Vec<Problem> {
     // A place of two digits is as long as the line below the title gets.
     let mut longest = lesson.clone();
     (longest.number, longest.of) = (99, 99);
-    fits("title, text and notes of the post", draft.lines.body, &message::private_lesson(&longest, false).text);
+    let read = message::private_lesson(&Next { lesson: &longest, posted: false, begun: false });
+    fits("title, text and notes of the post", draft.lines.body, &read.text);
     fits("prompt, exercise and source in the thread", draft.lines.exercise, &message::thread_text(&longest).text);
     for (place, &line) in draft.lines.questions.iter().enumerate() {
         fits("question and options", line, &message::question(&longest, place).text);
         for option in 0..lesson.questions[place].options.len() {
-            fits("question, options and explanation", line, &message::feedback(&longest, place, option, None).text);
+            fits(
+                "question, options and explanation",
+                line,
+                &message::feedback(&longest, place, option, Step::Finish).text,
+            );
         }
     }
     problems

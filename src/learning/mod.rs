@@ -2,20 +2,36 @@
 //!
 //! A lesson is one Markdown file. A lead posts it, or the calendar does once a week; a thread below it holds the discussion. Anybody may
 //! take its quiz as often as they like, in private: every option explains itself, and a lesson is done from three right answers in four.
-//! Nobody but the learner sees how they answered or what they have done. There are no points, no streaks and no rankings.
+//! Nobody but the learner sees how they answered or what they have done. There are no points, no streaks and no rankings. Leads see
+//! counts, each of at least five people.
+//!
+//! What was learned comes back: a quiz asks again from the lesson before and the fourth before, and review cards return after a week, a
+//! month and a quarter, three a day at most and only to those who ask. Who joined late may have the earlier lessons sent to them. Who has
+//! done a whole series gets a certificate with a code that anybody can check.
 //!
 //! Lessons are read anew when their files change. One that is removed or rewritten while somebody is in its quiz says so kindly; one
 //! that is rewritten after it was posted is not posted again.
 
 mod calendar;
+mod catch_up;
+mod certificate;
+mod certifying;
 mod chat;
 mod content;
+mod day;
 mod job;
 mod library;
 mod lint;
+mod looking_back;
 mod message;
 mod model;
+mod overview;
 mod posting;
+mod quiz;
+mod reading;
+mod results;
+mod review;
+mod reviewing;
 mod store;
 
 pub use chat::Learning;

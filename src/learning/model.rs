@@ -169,6 +169,17 @@ impl Quiz {
     }
 }
 
+/// What comes after an answer in a quiz.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// This question, counted from 0.
+    Question(usize),
+    /// This look-back question, counted from 0.
+    Look(usize),
+    /// How the round went.
+    Finish,
+}
+
 /// The lesson that a member reads next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Next<'lesson> {
@@ -176,17 +187,26 @@ pub struct Next<'lesson> {
     pub lesson: &'lesson Lesson,
     /// Whether the group has had it.
     pub posted: bool,
+    /// Whether the member is in the middle of its quiz.
+    pub begun: bool,
 }
 
-/// The first lesson not yet done: of those that the group has had, otherwise of the rest. `None` when all are done.
+/// The first lesson not yet done: the one whose quiz was left in the middle (`begun`, the latest first), else of those that the group has
+/// had, otherwise of the rest. `None` when all are done.
 pub fn next_lesson<'lesson>(
     lessons: impl Iterator<Item = &'lesson Lesson> + Clone,
     posted: &HashSet<String>,
     done: &HashSet<String>,
+    begun: &[String],
 ) -> Option<Next<'lesson>> {
     let mut open = lessons.filter(|lesson| !done.contains(&lesson.id));
-    let had = open.clone().find(|lesson| posted.contains(&lesson.id));
-    had.or_else(|| open.next()).map(|lesson| Next { lesson, posted: posted.contains(&lesson.id) })
+    let left = begun.iter().find_map(|id| open.clone().find(|lesson| lesson.id == *id));
+    let had = left.or_else(|| open.clone().find(|lesson| posted.contains(&lesson.id)));
+    had.or_else(|| open.next()).map(|lesson| Next {
+        lesson,
+        posted: posted.contains(&lesson.id),
+        begun: left.is_some_and(|left| left.id == lesson.id),
+    })
 }
 
 /// The lesson that the calendar posts next: the first of the series that the server has not had. `None` when the series is over.
@@ -291,13 +311,18 @@ pub(super) mod tests {
         let lessons = [lesson("one", 1), lesson("two", 2), lesson("three", 3)];
         let ids = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<HashSet<_>>();
         let next = |posted: &[&str], done: &[&str]| {
-            next_lesson(lessons.iter(), &ids(posted), &ids(done)).map(|next| (next.lesson.id.clone(), next.posted))
+            next_lesson(lessons.iter(), &ids(posted), &ids(done), &[]).map(|next| (next.lesson.id.clone(), next.posted))
         };
         assert_eq!(next(&[], &[]), Some(("one".into(), false)));
         assert_eq!(next(&["one", "two"], &["one"]), Some(("two".into(), true)));
         assert_eq!(next(&["three"], &[]), Some(("three".into(), true)));
         assert_eq!(next(&["one"], &["one"]), Some(("two".into(), false)));
         assert_eq!(next(&["one"], &["one", "two", "three"]), None);
+        let begun = ["three".to_owned(), "gone".to_owned()];
+        let left = next_lesson(lessons.iter(), &ids(&["one"]), &ids(&[]), &begun).unwrap();
+        assert_eq!((&*left.lesson.id, left.begun), ("three", true), "what was left in the middle comes first");
+        let done = next_lesson(lessons.iter(), &ids(&["one"]), &ids(&["three"]), &begun).unwrap();
+        assert_eq!((&*done.lesson.id, done.begun), ("one", false));
         assert_eq!(next_to_post(&lessons, &ids(&["one", "three"])).map(|lesson| &*lesson.id), Some("two"));
         assert_eq!(next_to_post(&lessons, &ids(&["one", "two", "three"])), None);
     }

@@ -6,7 +6,9 @@ use crate::cx_index;
 use crate::emulator::{ChannelSeed, Emulator, Id, World, permissions};
 use crate::error::{Error, Result};
 use crate::ids::{ChannelId, GuildId, RoleId};
+use crate::outbox::{self, Queue, To};
 use crate::people::{self, GuildSettings};
+use crate::post::Post;
 use crate::services::Services;
 
 const SERVER: &str = "Office of Public Benefits";
@@ -26,6 +28,11 @@ const MEMBERS: [(&str, &str); 11] = [
     ("Mei Tanaka", "Policy"),
     ("Owen Gallagher", "Policy"),
 ];
+
+/// What stands in the first channel. It takes the place of the bot's own hello, since everything is set up already.
+const WELCOME: &str = "Welcome to the rehearsal of **cxbot**. Everything here happens on this machine alone, and everybody is made \
+    up.\n\nYou can be anybody: choose a person on the left, or press a name. Type `/` below to see what that person may do, and move the \
+    clock at the top to see what happens by itself. **Tour** leads you through the four jobs in five minutes.";
 
 const DIVISIONS: [&str; 5] = ["Contact Center", "Claims", "Web and Digital", "Field Offices", "Policy"];
 
@@ -87,9 +94,9 @@ pub(super) async fn database(services: &Services, emulator: &Emulator) -> Result
         let lead = world.role_by_name(server, LEAD_ROLE).map(|id| RoleId(id.get()));
         let members: Vec<_> =
             MEMBERS.iter().filter_map(|(name, division)| Some((world.user_by_name(name)?, *division))).collect();
-        ([channel("cx-lessons"), channel("cx-pulse"), channel("cx-recognition")], lead, members)
+        ([channel("cx-general"), channel("cx-lessons"), channel("cx-pulse"), channel("cx-recognition")], lead, members)
     });
-    let [Some(lessons), Some(pulse), Some(recognition)] = channels else {
+    let [Some(general), Some(lessons), Some(pulse), Some(recognition)] = channels else {
         return Err(Error::internal("the demonstration server lost its channels"));
     };
     let lead = lead.ok_or_else(|| Error::internal("the demonstration server lost its lead role"))?;
@@ -109,6 +116,10 @@ pub(super) async fn database(services: &Services, emulator: &Emulator) -> Result
         .write(move |tx| {
             Box::pin(async move {
                 people::save_guild(tx, &settings).await?;
+                people::greet_once(tx, guild, now).await?;
+                let key = format!("hello:{guild}");
+                let (to, post) = (To::Channel(general), Post::text(WELCOME));
+                outbox::queue(tx, Queue { guild, key: &key, to, post: &post, due_at: now }).await?;
                 let today = now.with_timezone(&zone).date_naive();
                 for (user, division) in members {
                     let user = crate::ids::UserId(user.get());

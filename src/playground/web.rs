@@ -15,15 +15,16 @@ use axum::middleware::{self, Next};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::Stream;
 use rust_embed::RustEmbed;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::broadcast::error::RecvError;
 
-use super::Desk;
+use super::{Desk, backstage};
 use crate::emulator::{Id, Outcome, Refused};
+use crate::error::Error;
 
 #[derive(RustEmbed)]
 #[folder = "src/playground/page/"]
@@ -32,10 +33,22 @@ struct Page;
 /// A deferred answer may take this long before the page stops waiting; the message still appears when it comes.
 const LONGEST_ANSWER: Duration = Duration::from_secs(20);
 
+/// The messages of a channel that the page draws before somebody asks for earlier ones.
+const SHOWN_AT_FIRST: usize = 100;
+
+/// What the page calls the conversation with the bot instead of a channel's id.
+pub(super) const DIRECT: &str = "direct";
+
+/// Discord's channel type of a category.
+const CATEGORY: u8 = 4;
+
 pub(super) fn router(desk: Arc<Desk>) -> Router {
     let api = Router::new()
-        .route("/api/world", get(world))
-        .route("/api/room", get(room))
+        .route("/api/look", get(look))
+        .route("/api/coming", get(coming))
+        .route("/api/backstage", get(backstage::look))
+        .route("/api/fault", post(backstage::fault))
+        .route("/api/transcript", get(backstage::transcript))
         .route("/api/events", get(events))
         .route("/api/act", post(act))
         .route("/api/clock", post(clock))
@@ -108,12 +121,15 @@ async fn page(request: Request) -> Response {
     (headers, file.data).into_response()
 }
 
+/// What a request says about who looks, and where.
 #[derive(Deserialize)]
 struct Looking {
     #[serde(rename = "as", default)]
     me: String,
     #[serde(default)]
     channel: String,
+    /// How many messages at most; the newest ones.
+    most: Option<usize>,
 }
 
 impl Looking {
@@ -126,28 +142,42 @@ impl Looking {
     }
 }
 
-async fn world(State(desk): State<Arc<Desk>>, Query(looking): Query<Looking>) -> Json<Value> {
+/// Everything that one person sees: the server, the open channel, and what they may do there.
+async fn look(State(desk): State<Arc<Desk>>, Query(looking): Query<Looking>) -> Json<Value> {
     let me = looking.me(&desk);
-    let people = desk.people();
-    let bots: Vec<_> = desk.emulator.members(desk.guild).into_iter().filter(|member| member.bot).collect();
     let channels: Vec<Value> = desk
         .emulator
         .channels(desk.guild, me)
         .into_iter()
         .map(|channel| {
             let mut value = serde_json::to_value(&channel).unwrap_or_default();
-            let is_category = value["kind"] == "category";
-            let is_thread = value["kind"] == "thread";
-            value["can_open"] = json!(!is_category);
-            value["parent_is_channel"] = json!(is_thread);
+            value["is_category"] = json!(channel.kind == CATEGORY);
+            value["is_thread"] = json!(matches!(channel.kind, 10..=12));
             value
         })
         .collect();
+    let direct = desk.emulator.direct_messages(me);
+    let direct_last = direct.last().map(|message| message.id);
+    let is_open = |channel: &&Value| channel["is_category"] == json!(false) && channel["id"] == json!(looking.channel);
+    let first = || channels.iter().find(|channel| channel["is_category"] == json!(false));
+    let open = channels.iter().find(is_open).or_else(first).and_then(|channel| channel["id"].as_str()?.parse().ok());
+    let (channel, mut messages, commands) = match open {
+        _ if looking.channel == DIRECT => (json!(DIRECT), direct, Vec::new()),
+        Some(id) => (json!(id), desk.emulator.messages(id, me), desk.emulator.commands(id, me)),
+        None => (Value::Null, Vec::new(), Vec::new()),
+    };
+    let earlier = messages.len().saturating_sub(looking.most.unwrap_or(SHOWN_AT_FIRST));
+    messages.drain(..earlier);
+    let (people, bots): (Vec<_>, Vec<_>) =
+        desk.emulator.members(desk.guild).into_iter().partition(|member| !member.bot);
+    let people = super::leads_first(people);
     Json(json!({
         "server": desk.server_name(),
         "now": desk.clock.now(),
         "zone": desk.zone(),
         "bot_ready": desk.emulator.bot_is_ready(),
+        "me": me,
+        "channel": channel,
         "people": people.iter().map(|person| json!({
             "id": person.user_id,
             "name": person.nick.as_ref().unwrap_or(&person.name),
@@ -156,16 +186,11 @@ async fn world(State(desk): State<Arc<Desk>>, Query(looking): Query<Looking>) ->
         "bots": bots.iter().map(|bot| json!({ "id": bot.user_id, "name": bot.name })).collect::<Vec<_>>(),
         "roles": desk.emulator.roles(desk.guild),
         "channels": channels,
+        "direct_last": direct_last,
+        "earlier": earlier,
+        "messages": messages,
+        "commands": commands,
     }))
-}
-
-async fn room(State(desk): State<Arc<Desk>>, Query(looking): Query<Looking>) -> Json<Value> {
-    let me = looking.me(&desk);
-    if looking.channel == "direct" {
-        return Json(json!({ "messages": desk.emulator.direct_messages(me), "commands": [] }));
-    }
-    let Ok(channel) = looking.channel.parse::<Id>() else { return Json(json!({ "messages": [], "commands": [] })) };
-    Json(json!({ "messages": desk.emulator.messages(channel, me), "commands": desk.emulator.commands(channel, me) }))
 }
 
 /// One line for each change in the world; the page then looks again.
@@ -241,7 +266,7 @@ async fn act(State(desk): State<Arc<Desk>>, Json(doing): Json<Doing>) -> Json<Va
 async fn perform(desk: &Desk, doing: Doing) -> Result<Option<Value>, Refused> {
     let person = desk.emulator.person(doing.me);
     let channel = || match doing.channel.as_str() {
-        "direct" => person.opens_direct_messages(),
+        DIRECT => person.opens_direct_messages(),
         other => other.parse().unwrap_or_else(|_| desk.first_channel(doing.me)),
     };
     let interaction = match doing.what {
@@ -273,7 +298,20 @@ async fn perform(desk: &Desk, doing: Doing) -> Result<Option<Value>, Refused> {
     }))
 }
 
-/// How the page moves the clock.
+/// What will happen by itself, soonest first.
+async fn coming(State(desk): State<Arc<Desk>>) -> Response {
+    match desk.coming().await {
+        Ok(coming) => Json(json!({ "now": desk.clock.now(), "coming": coming })).into_response(),
+        Err(error) => faulty(&error, "The playground's timeline could not be read"),
+    }
+}
+
+pub(super) fn faulty(error: &Error, what: &str) -> Response {
+    tracing::error!(error = %error, "{what}");
+    (StatusCode::CONFLICT, error.to_string()).into_response()
+}
+
+/// How the page moves the clock: by so many minutes, to an instant, or to the next thing (`next`).
 #[derive(Deserialize)]
 struct Move {
     minutes: Option<i64>,
@@ -285,19 +323,58 @@ struct Move {
 const LONGEST_MOVE_MINUTES: i64 = 60 * 24 * 92;
 
 async fn clock(State(desk): State<Arc<Desk>>, Json(step): Json<Move>) -> Response {
+    let far = || (StatusCode::BAD_REQUEST, "The clock moves forward by up to three months at a time.").into_response();
     let moved = match (step.minutes, step.to.as_str()) {
         (Some(minutes @ 1..=LONGEST_MOVE_MINUTES), _) => desk.advance(TimeDelta::minutes(minutes)).await,
         (None, "next") => desk.advance_to_next().await,
-        _ => {
-            return (StatusCode::BAD_REQUEST, "The clock moves forward by up to three months at a time.")
-                .into_response();
+        (None, instant) => {
+            let Ok(until) = instant.parse::<DateTime<Utc>>() else { return far() };
+            if until < desk.clock.now() || until - desk.clock.now() > TimeDelta::minutes(LONGEST_MOVE_MINUTES) {
+                return far();
+            }
+            desk.move_to(until).await
         }
+        _ => return far(),
     };
     match moved {
         Ok(()) => Json(json!({ "now": desk.clock.now() })).into_response(),
-        Err(error) => {
-            tracing::error!(error = %error, "The playground's clock could not be moved");
-            (StatusCode::CONFLICT, error.to_string()).into_response()
+        Err(error @ Error::Refused(_)) => (StatusCode::CONFLICT, error.to_string()).into_response(),
+        Err(error) => faulty(&error, "The playground's clock could not be moved"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    #[test]
+    fn only_this_machines_own_addresses_are_ours() {
+        let asked = |pairs: &[(&'static str, &'static str)]| {
+            let headers = pairs
+                .iter()
+                .map(|(name, value)| (axum::http::HeaderName::from_static(name), HeaderValue::from_static(value)));
+            is_ours(&headers.collect(), 8650)
+        };
+        assert!(asked(&[("host", "127.0.0.1:8650")]));
+        assert!(asked(&[("host", "localhost:8650"), ("origin", "http://localhost:8650")]));
+        assert!(!asked(&[]));
+        assert!(!asked(&[("host", "127.0.0.1:8651")]));
+        assert!(!asked(&[("host", "127.0.0.1.example:8650")]));
+        assert!(!asked(&[("host", "127.0.0.1:8650"), ("origin", "http://elsewhere.example")]));
+        assert!(!asked(&[("host", "127.0.0.1:8650"), ("origin", "null")]));
+    }
+
+    #[test]
+    fn the_whole_page_is_small_and_runs_only_its_own_files() {
+        let mut compressed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        for name in Page::iter() {
+            compressed.write_all(&Page::get(&name).unwrap().data).unwrap();
         }
+        let bytes = compressed.finish().unwrap().len();
+        assert!(bytes < 600_000, "{bytes} bytes compressed");
+        let index = String::from_utf8(Page::get("index.html").unwrap().data.into_owned()).unwrap();
+        assert!(!index.contains("<script>") && !index.contains(" style=") && !index.contains("http"), "{index}");
     }
 }

@@ -2,12 +2,15 @@
 
 use std::fmt::Write as _;
 
+use super::action::Action;
 use super::learner::{lesson_post, thread_text};
 use crate::discord::Choice;
 use crate::ids::ChannelId;
 use crate::learning::library::Series;
 use crate::learning::model::Lesson;
-use crate::post::{Card, Post};
+use crate::learning::results::{FEWEST, Figures};
+use crate::post::{Button, Card, Post};
+use crate::text::shorten;
 
 /// The lesson as a lead sees it before it is posted.
 pub(in crate::learning) fn preview(lesson: &Lesson) -> Post {
@@ -20,7 +23,12 @@ pub(in crate::learning) fn preview(lesson: &Lesson) -> Post {
 
 /// To a lead: it is on its way.
 pub(in crate::learning) fn posted(lesson: &Lesson, channel: ChannelId) -> Post {
-    Post::text(format!("“{}” is on its way to {}, with a thread for the discussion.", lesson.title, channel.mention()))
+    Post::text(format!(
+        "“{}” is on its way to {}, with a thread for the discussion. /lesson results shows how it goes; to ask how the lesson was, open the \
+         pulse session-feedback with /pulse open.",
+        lesson.title,
+        channel.mention()
+    ))
 }
 
 /// To a lead: the series has a day and an hour.
@@ -67,8 +75,17 @@ pub(in crate::learning) struct SeriesListing<'library> {
     pub schedule: Option<String>,
 }
 
-/// To a lead: every series, where it stands and when it goes on.
-pub(in crate::learning) fn listed(series: &[SeriesListing<'_>], problem_count: usize) -> Post {
+/// Something that did not go as planned lately.
+#[derive(Debug)]
+pub(in crate::learning) enum Missed {
+    /// A lesson or its thread could not be sent: the lesson's title and the reason.
+    Unsent(String, String),
+    /// A date passed while cxbot was off: the series' title and the date.
+    Date(String, String),
+}
+
+/// To a lead: every series, where it stands and when it goes on, and what went wrong lately.
+pub(in crate::learning) fn listed(series: &[SeriesListing<'_>], problem_count: usize, missed: &[Missed]) -> Post {
     let mut text = "**Lesson series**\n".to_owned();
     for SeriesListing { series, posted, next, schedule } in series {
         let mut line = format!("\n**{}** ({} of {} posted)", series.title, posted, series.lessons.len());
@@ -83,14 +100,24 @@ pub(in crate::learning) fn listed(series: &[SeriesListing<'_>], problem_count: u
             (None, _) => write!(line, "\nComplete. /lesson post repeats a single lesson."),
         };
         line.push('\n');
-        if text.chars().count() + line.chars().count() > 1_800 {
-            text.push_str("\n… and more series.");
+        if text.chars().count() + line.chars().count() > 900 + 300 * (3 - missed.len().min(3)) {
+            text.push_str("\n… and more series.\n");
             break;
         }
         text.push_str(&line);
     }
     if series.is_empty() {
         text.push_str("\nThere are no lessons. Add files to lessons/ in the content folder.\n");
+    }
+    for one in missed.iter().take(3) {
+        let line = match one {
+            Missed::Unsent(title, why) => format!("\nNot everything of “{title}” could be sent: {why}\n"),
+            Missed::Date(title, date) => format!(
+                "\n**{title}**: nothing was posted on {date}, because cxbot was not running or could not post. The lesson comes at the next \
+                 date; /lesson post sends it now.\n"
+            ),
+        };
+        text.push_str(&shorten(&line, 300));
     }
     match problem_count {
         0 => {}
@@ -104,7 +131,62 @@ pub(in crate::learning) fn listed(series: &[SeriesListing<'_>], problem_count: u
             );
         }
     }
-    Post::text(text.trim_end())
+    let post = Post::text(text.trim_end());
+    if missed.iter().any(|one| matches!(one, Missed::Unsent(..))) {
+        return post.with_buttons([Button::secondary(Action::Retry.to_id(), "Try again")]);
+    }
+    post
+}
+
+/// To a lead: what could not be sent is tried once more.
+pub(in crate::learning) fn tried_again(count: u64) -> Post {
+    Post::text(match count {
+        0 => "Nothing is waiting to be tried again.".to_owned(),
+        1 => "One message is tried again. /lesson list tells if it still cannot be sent.".to_owned(),
+        count => format!("{count} messages are tried again. /lesson list tells if one still cannot be sent."),
+    })
+}
+
+/// To a lead: how a series goes. `figures`: for each lesson that has been posted or begun.
+pub(in crate::learning) fn results(series: &Series, figures: &[(&Lesson, Figures)]) -> Post {
+    let few = |count: u64| if count < FEWEST { format!("fewer than {FEWEST}") } else { count.to_string() };
+    let mut lines = String::new();
+    let mut hard = String::new();
+    for (lesson, figures) in figures {
+        let shares: Vec<_> = figures
+            .questions
+            .iter()
+            .enumerate()
+            .map(|(place, tally)| {
+                let share = tally.percent().map_or_else(|| "too few".to_owned(), |percent| format!("{percent} %"));
+                let flag = if tally.is_hard() { " (hard)" } else { "" };
+                format!("Q{} {share}{flag}", place + 1)
+            })
+            .collect();
+        let _ = write!(
+            lines,
+            "**{}. {}**\nReached {}, done {}. Right at the first try: {}.\n",
+            lesson.number,
+            lesson.title,
+            few(figures.reached),
+            few(figures.done),
+            shares.join(", ")
+        );
+        for (place, _) in figures.questions.iter().enumerate().filter(|(_, tally)| tally.is_hard()) {
+            let text = lesson.questions.get(place).map_or("", |question| question.text.as_str());
+            let _ = write!(hard, "\nLesson {}, question {}: {text}", lesson.number, place + 1);
+        }
+    }
+    let mut card = Card::new(format!("{}: how it goes", series.title), shorten(&lines, 3_800)).with_footer(
+        "A figure stands for at least five people and moves on when five more stand behind it. Nobody sees how one person answered.",
+    );
+    if figures.is_empty() {
+        card.text = "Nothing has been posted yet.".to_owned();
+    }
+    if !hard.is_empty() {
+        card = card.with_field("Hard questions: a better lesson, or better words", shorten(hard.trim(), 1_000));
+    }
+    Post::default().with_card(card)
 }
 
 /// A lesson in the list under a field.
@@ -129,6 +211,7 @@ fn cut(text: &str, most: usize) -> String {
 mod tests {
     use super::*;
     use crate::learning::model::tests::{lesson, series};
+    use crate::learning::results::Tally;
 
     #[test]
     fn a_lesson_before_it_is_posted() {
@@ -152,6 +235,34 @@ mod tests {
     }
 
     #[test]
+    fn what_went_wrong_lately_is_told_with_what_to_do() {
+        let missed = [
+            Missed::Unsent("Asking".into(), "cxbot may not do this in the channel.".into()),
+            Missed::Date("The basics".into(), "Tuesday, November 24, 2026 at 09:00".into()),
+        ];
+        let posts = [listed(&[], 0, &missed), tried_again(0), tried_again(1), tried_again(2)];
+        insta::assert_snapshot!(posts.map(|post| post.as_text()).join("\n---\n"));
+    }
+
+    #[test]
+    fn results_hold_no_figure_of_fewer_than_five() {
+        let series = series();
+        let tally = |people, right| Tally { people, right };
+        let figures = |reached, done, questions: [Tally; 2]| Figures { reached, done, questions: questions.into() };
+        let posts = [
+            results(&series, &[]),
+            results(
+                &series,
+                &[
+                    (&series.lessons[0], figures(12, 9, [tally(12, 11), tally(10, 4)])),
+                    (&series.lessons[1], figures(4, 0, [tally(4, 4), tally(0, 0)])),
+                ],
+            ),
+        ];
+        insta::assert_snapshot!(posts.map(|post| post.as_text()).join("\n---\n"));
+    }
+
+    #[test]
     fn a_long_list_keeps_within_discords_limit() {
         let many: Vec<_> = (0..60).map(|_| series()).collect();
         let listings: Vec<_> = many
@@ -163,7 +274,16 @@ mod tests {
                 schedule: Some("x".repeat(90)),
             })
             .collect();
-        assert!(listed(&listings, 9).text.chars().count() <= 2_000);
+        assert!(listed(&listings, 9, &[]).text.chars().count() <= 2_000);
+        let missed: Vec<_> = (0..9).map(|_| Missed::Unsent("x".repeat(80), "y".repeat(400))).collect();
+        assert!(listed(&listings, 9, &missed).text.chars().count() <= 2_000);
+        let figures = Figures { reached: 500, done: 500, questions: vec![Tally { people: 500, right: 1 }; 8] };
+        let mut wordy = lesson("asking", 16);
+        wordy.title = "T".repeat(80);
+        wordy.questions = vec![wordy.questions[0].clone(); 8];
+        let rows: Vec<_> = (0..60).map(|_| (&wordy, figures.clone())).collect();
+        let card = results(&series(), &rows).card.unwrap();
+        assert!(card.text.chars().count() <= 4_096 && card.fields[0].value.chars().count() <= 1_024);
         let mut long = lesson("asking", 1);
         long.title = "T".repeat(120);
         assert_eq!(lesson_choice(&long).label.chars().count(), 100);
@@ -182,7 +302,7 @@ mod tests {
             skipped(&series, "Tuesday, November 24, 2026 at 09:00"),
         ];
         insta::assert_snapshot!(posts.map(|post| post.as_text()).join("\n---\n"), @r"
-        “Lesson about asking” is on its way to <#5>, with a thread for the discussion.
+        “Lesson about asking” is on its way to <#5>, with a thread for the discussion. /lesson results shows how it goes; to ask how the lesson was, open the pulse session-feedback with /pulse open.
         ---
         **The basics** now posts one lesson at a time in <#5>. Every Tuesday at 09:00 (America/New_York), not on holidays.
         First: Tuesday, November 24, 2026 at 09:00, with “Lesson about asking”. /lesson list shows what comes; /lesson skip leaves out the next date, /lesson pause stops for a while.
@@ -203,7 +323,7 @@ mod tests {
         };
         let dated = format!("{words}. Next date: Tuesday, November 24, 2026 at 09:00.");
         let listings = [listing(1, Some(1), Some(&dated)), listing(0, Some(0), None), listing(3, None, None)];
-        insta::assert_snapshot!(listed(&listings, 2).as_text(), @r"
+        insta::assert_snapshot!(listed(&listings, 2, &[]).as_text(), @r"
         **Lesson series**
 
         **The basics** (1 of 3 posted)
@@ -220,7 +340,7 @@ mod tests {
 
         2 problems keep lesson files from being used. `cxbot check` names the lines and the reasons.
         ");
-        insta::assert_snapshot!(listed(&[], 1).as_text(), @r"
+        insta::assert_snapshot!(listed(&[], 1, &[]).as_text(), @r"
         **Lesson series**
 
         There are no lessons. Add files to lessons/ in the content folder.

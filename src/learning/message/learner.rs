@@ -4,13 +4,13 @@ use std::fmt::Write as _;
 
 use super::action::{Action, Place};
 use crate::learning::library::Series;
-use crate::learning::model::{Lesson, Quiz};
+use crate::learning::model::{Lesson, Next, Question, QuestionOption, Quiz, Step};
 use crate::post::{Button, Post, Style};
 
 /// Options no longer than this stand on the buttons in full; longer ones are cut off on a phone.
 const MOST_LABEL_CHARS: usize = 40;
 
-fn place(lesson: &Lesson, question: usize) -> Place {
+pub(super) fn place(lesson: &Lesson, question: usize) -> Place {
     Place { lesson: lesson.id.clone(), version: lesson.version.clone(), question }
 }
 
@@ -20,12 +20,12 @@ pub fn lesson_post(lesson: &Lesson) -> Post {
     Post::text(lesson_text(lesson)).with_buttons([quiz_button(lesson)])
 }
 
-fn lesson_text(lesson: &Lesson) -> String {
+pub(super) fn lesson_text(lesson: &Lesson) -> String {
     let Lesson { title, series_title, number, of, minutes, body, .. } = lesson;
     format!("## {title}\n-# {series_title}, lesson {number} of {of}, {minutes} minutes\n\n{body}")
 }
 
-fn quiz_button(lesson: &Lesson) -> Button {
+pub(super) fn quiz_button(lesson: &Lesson) -> Button {
     Button::primary(Action::Quiz { lesson: lesson.id.clone() }.to_id(), "Take the quiz")
 }
 
@@ -38,11 +38,13 @@ pub fn thread_text(lesson: &Lesson) -> Post {
     ))
 }
 
-/// The lesson for one member. `posted`: whether the group has had it.
-pub(in crate::learning) fn private_lesson(lesson: &Lesson, posted: bool) -> Post {
+/// The lesson for one member, who may be in the middle of its quiz.
+pub(in crate::learning) fn private_lesson(next: &Next<'_>) -> Post {
+    let Next { lesson, posted, begun } = *next;
     let note = if posted { "" } else { " Your group has not had this lesson yet: you are ahead." };
+    let label = if begun { "Go on with the quiz" } else { "Take the quiz" };
     Post::text(format!("{}\n\n-# Only you can see this.{note}", lesson_text(lesson)))
-        .with_buttons([quiz_button(lesson)])
+        .with_buttons([Button { label: label.into(), ..quiz_button(lesson) }])
 }
 
 /// To the channel: the series has come to its end.
@@ -60,48 +62,73 @@ pub(in crate::learning) fn series_over(series: &Series) -> Post {
 /// One question of the quiz.
 pub(in crate::learning) fn question(lesson: &Lesson, number: usize) -> Post {
     let question = &lesson.questions[number];
-    let mut text =
-        format!("**{}**\nQuestion {} of {}\n\n{}\n", lesson.title, number + 1, lesson.questions.len(), question.text);
+    let text = format!(
+        "**{}**\nQuestion {} of {}\n\n{}\n\n-# Only you can see this. Try as often as you like.",
+        lesson.title,
+        number + 1,
+        lesson.questions.len(),
+        asked(question)
+    );
+    Post::text(text)
+        .with_buttons(option_buttons(question, |option| Action::Answer { place: place(lesson, number), option }))
+}
+
+/// A question and its options, each on a line that begins with its letter.
+pub(super) fn asked(question: &Question) -> String {
+    let mut text = format!("{}\n", question.text);
     for (place, option) in question.options.iter().enumerate() {
         let _ = write!(text, "\n{}. {}", letter(place), option.text);
     }
-    text.push_str("\n\n-# Only you can see this. Try as often as you like.");
-    let in_full = question.options.iter().all(|option| option.text.chars().count() <= MOST_LABEL_CHARS);
-    let buttons = question.options.iter().enumerate().map(|(option, written)| {
-        let label = if in_full { format!("{}. {}", letter(option), written.text) } else { letter(option).to_string() };
-        Button::secondary(Action::Answer { place: place(lesson, number), option }.to_id(), label)
-    });
-    Post::text(text).with_buttons(buttons)
+    text
 }
 
-/// What an option is worth knowing for. `next`: the next open question of the round.
-pub(in crate::learning) fn feedback(lesson: &Lesson, number: usize, option: usize, next: Option<usize>) -> Post {
-    let question = &lesson.questions[number];
+/// One button for each option, with the whole option on it where that fits.
+pub(super) fn option_buttons(question: &Question, action: impl Fn(usize) -> Action) -> Vec<Button> {
+    let in_full = question.options.iter().all(|option| option.text.chars().count() <= MOST_LABEL_CHARS);
+    let button = |(option, written): (usize, &QuestionOption)| {
+        let label = if in_full { format!("{}. {}", letter(option), written.text) } else { letter(option).to_string() };
+        Button::secondary(action(option).to_id(), label)
+    };
+    question.options.iter().enumerate().map(button).collect()
+}
+
+/// What was chosen and what it is worth knowing for.
+pub(super) fn explained(question: &Question, option: usize) -> String {
     let chosen = &question.options[option];
     let verdict = if chosen.correct { "That is right." } else { "Not quite." };
+    format!("You chose {}. {}\n\n**{verdict}** {}", letter(option), chosen.text, chosen.explanation)
+}
+
+/// The button that leads on.
+pub(super) fn step_button(lesson: &Lesson, step: Step) -> Button {
+    let (action, label) = match step {
+        Step::Question(next) => (Action::Ask { place: place(lesson, next) }, "Next question"),
+        Step::Look(next) => (Action::Look { place: place(lesson, next) }, "Look back"),
+        Step::Finish => {
+            (Action::Finish { lesson: lesson.id.clone(), version: lesson.version.clone() }, "See how it went")
+        }
+    };
+    Button::primary(action.to_id(), label)
+}
+
+/// What an option is worth knowing for, and what comes next in the round.
+pub(in crate::learning) fn feedback(lesson: &Lesson, number: usize, option: usize, step: Step) -> Post {
+    let question = &lesson.questions[number];
     let text = format!(
-        "**{}**\nQuestion {} of {}: {}\n\nYou chose {}. {}\n\n**{verdict}** {}",
+        "**{}**\nQuestion {} of {}: {}\n\n{}",
         lesson.title,
         number + 1,
         lesson.questions.len(),
         question.text,
-        letter(option),
-        chosen.text,
-        chosen.explanation
+        explained(question, option)
     );
     let again = Button::secondary(Action::Ask { place: place(lesson, number) }.to_id(), "Try this one again");
-    let on = match next {
-        Some(next) => Button::primary(Action::Ask { place: place(lesson, next) }.to_id(), "Next question"),
-        None => Button::primary(
-            Action::Finish { lesson: lesson.id.clone(), version: lesson.version.clone() }.to_id(),
-            "See how it went",
-        ),
-    };
-    Post::text(text).with_buttons(if chosen.correct { vec![on] } else { vec![again, on] })
+    let on = step_button(lesson, step);
+    Post::text(text).with_buttons(if question.options[option].correct { vec![on] } else { vec![again, on] })
 }
 
-/// How a round went.
-pub(in crate::learning) fn finished(lesson: &Lesson, quiz: &Quiz) -> Post {
+/// How a round went. `series_done`: whether it was the last open lesson of its series.
+pub(in crate::learning) fn finished(lesson: &Lesson, quiz: &Quiz, series_done: bool) -> Post {
     let (right, of) = (quiz.right_count(), quiz.question_count());
     let missed = quiz.first_missed().map(|first| {
         let label = if of - right == 1 { "Try the missed question" } else { "Try the missed questions" };
@@ -109,12 +136,23 @@ pub(in crate::learning) fn finished(lesson: &Lesson, quiz: &Quiz) -> Post {
     });
     let next = Button::primary(Action::Next { series: lesson.series.clone() }.to_id(), "Next lesson");
     if quiz.is_passed() {
+        let whole = if series_done {
+            format!(
+                "\n\n**That was the last one: you have finished {}.** A certificate is ready for you.",
+                lesson.series_title
+            )
+        } else {
+            String::new()
+        };
         let text = format!(
-            "**Done: {}**\nYou have {right} of {of} right, and the lesson is done.\n\n**Try it in ten minutes**\n{}\n\n-# Only you can see \
+            "**Done: {}**\nYou have {right} of {of} right, and the lesson is done.{whole}\n\n**Try it in ten minutes**\n{}\n\n-# Only you can see \
              this. Your answers are yours alone.",
             lesson.title, lesson.exercise
         );
-        Post::text(text).with_buttons([next].into_iter().chain(missed))
+        let certificate =
+            Button::primary(Action::Certificate { series: lesson.series.clone() }.to_id(), "Get your certificate");
+        let first = if series_done { certificate } else { next };
+        Post::text(text).with_buttons([first].into_iter().chain(missed))
     } else {
         let text = format!(
             "**{}**\nYou have {right} of {of} right. The lesson is done with {} of {of}, and there is no limit on tries.\n\n-# Only you can \
@@ -182,7 +220,7 @@ pub(in crate::learning) fn progress(lines: &[SeriesProgress<'_>]) -> Post {
     }
 }
 
-fn letter(option: usize) -> char {
+pub(super) fn letter(option: usize) -> char {
     ['A', 'B', 'C', 'D', 'E'].get(option).copied().unwrap_or('?')
 }
 
@@ -229,7 +267,7 @@ mod tests {
     #[test]
     fn a_lesson_for_one_member() {
         let lesson = lesson("asking", 1);
-        insta::assert_snapshot!(private_lesson(&lesson, true).as_text(), @r"
+        insta::assert_snapshot!(private_lesson(&Next { lesson: &lesson, posted: true, begun: false }).as_text(), @r"
         ## Lesson about asking
         -# The basics, lesson 1 of 3, 5 minutes
 
@@ -238,7 +276,7 @@ mod tests {
         -# Only you can see this.
         [ Take the quiz ]
         ");
-        insta::assert_snapshot!(private_lesson(&lesson, false).as_text(), @r"
+        insta::assert_snapshot!(private_lesson(&Next { lesson: &lesson, posted: false, begun: false }).as_text(), @r"
         ## Lesson about asking
         -# The basics, lesson 1 of 3, 5 minutes
 
@@ -281,7 +319,7 @@ mod tests {
     #[test]
     fn an_answer_is_explained_at_once() {
         let lesson = lesson("asking", 1);
-        insta::assert_snapshot!(feedback(&lesson, 0, 0, Some(1)).as_text(), @r"
+        insta::assert_snapshot!(feedback(&lesson, 0, 0, Step::Question(1)).as_text(), @r"
         **Lesson about asking**
         Question 1 of 2: Who decides?
 
@@ -290,7 +328,7 @@ mod tests {
         **Not quite.** It shapes the service, but it does not feel it.
         [ Try this one again ] [ Next question ]
         ");
-        insta::assert_snapshot!(feedback(&lesson, 0, 1, Some(1)).as_text(), @r"
+        insta::assert_snapshot!(feedback(&lesson, 0, 1, Step::Question(1)).as_text(), @r"
         **Lesson about asking**
         Question 1 of 2: Who decides?
 
@@ -299,7 +337,7 @@ mod tests {
         **That is right.** It is their view that counts.
         [ Next question ]
         ");
-        insta::assert_snapshot!(feedback(&lesson, 1, 0, None).as_text(), @r"
+        insta::assert_snapshot!(feedback(&lesson, 1, 0, Step::Finish).as_text(), @r"
         **Lesson about asking**
         Question 2 of 2: Which sentence would help a customer most on a hard day?
 
@@ -313,7 +351,7 @@ mod tests {
     #[test]
     fn the_end_of_a_round() {
         let lesson = lesson("asking", 1);
-        insta::assert_snapshot!(finished(&lesson, &quiz([true, true])).as_text(), @r"
+        insta::assert_snapshot!(finished(&lesson, &quiz([true, true]), false).as_text(), @r"
         **Done: Lesson about asking**
         You have 2 of 2 right, and the lesson is done.
 
@@ -323,7 +361,7 @@ mod tests {
         -# Only you can see this. Your answers are yours alone.
         [ Next lesson ]
         ");
-        insta::assert_snapshot!(finished(&lesson, &quiz([false, true])).as_text(), @r"
+        insta::assert_snapshot!(finished(&lesson, &quiz([false, true]), false).as_text(), @r"
         **Lesson about asking**
         You have 1 of 2 right. The lesson is done with 2 of 2, and there is no limit on tries.
 
@@ -342,7 +380,7 @@ mod tests {
         long.questions.extend(long.questions.clone());
         let answers = [(0, true), (1, true), (2, false), (3, true)]
             .map(|(question, right)| Answered { question, latest_right: Some(right) });
-        let text = finished(&long, &Quiz::of(4, &answers)).as_text();
+        let text = finished(&long, &Quiz::of(4, &answers), false).as_text();
         assert!(text.ends_with("[ Next lesson ] [ Try the missed question ]"), "{text}");
         assert!(text.contains("3 of 4 right, and the lesson is done"), "{text}");
     }

@@ -35,6 +35,26 @@ pub(in crate::learning) enum LearningRefusal {
     NotPaused(String),
     #[error("“{0}” is paused, so there is no date to leave out. /lesson resume lets it go on.")]
     NothingToSkip(String),
+    #[error(
+        "“{0}” is not finished yet: /learn next shows the lesson that is open. The certificate waits for the last one."
+    )]
+    SeriesOpen(String),
+    #[error("Please give a name of 1 to 60 characters for the certificate. Run /learn certificate again.")]
+    NoName,
+    #[error("This is not a certificate code. A code looks like 7K3M-9QPT-2WXA; please check it letter by letter.")]
+    NotACode,
+    #[error(
+        "No certificate has the code {0}. Please check it letter by letter, and ask its owner if it still does not match."
+    )]
+    NoSuchCertificate(String),
+    #[error("Choose from 1 to 10 working days between two lessons.")]
+    NoSuchPace,
+    #[error("No lessons of this series are being sent to you.")]
+    NotCatchingUp,
+    #[error("You do not get these messages any more.")]
+    NotReminded,
+    #[error("This works on your group's server: go there and run /learn next.")]
+    NotHere,
     #[error("The hour must be from 0 to 23, for example 9 for 09:00.")]
     NoSuchHour,
 }
@@ -61,6 +81,14 @@ mod tests {
             LearningRefusal::NotPaused("The basics".into()),
             LearningRefusal::NothingToSkip("The basics".into()),
             LearningRefusal::NoSuchHour,
+            LearningRefusal::SeriesOpen("The basics".into()),
+            LearningRefusal::NoName,
+            LearningRefusal::NotACode,
+            LearningRefusal::NoSuchCertificate("7K3M-9QPT-2WXA".into()),
+            LearningRefusal::NoSuchPace,
+            LearningRefusal::NotCatchingUp,
+            LearningRefusal::NotReminded,
+            LearningRefusal::NotHere,
         ];
         insta::assert_snapshot!(refusals.map(|refusal| refusal.to_string()).join("\n"), @r"
         There is no lesson “x”. Start typing in the lesson field and pick one from the list.
@@ -75,6 +103,14 @@ mod tests {
         “The basics” is not paused. /lesson list shows when the next lesson comes.
         “The basics” is paused, so there is no date to leave out. /lesson resume lets it go on.
         The hour must be from 0 to 23, for example 9 for 09:00.
+        “The basics” is not finished yet: /learn next shows the lesson that is open. The certificate waits for the last one.
+        Please give a name of 1 to 60 characters for the certificate. Run /learn certificate again.
+        This is not a certificate code. A code looks like 7K3M-9QPT-2WXA; please check it letter by letter.
+        No certificate has the code 7K3M-9QPT-2WXA. Please check it letter by letter, and ask its owner if it still does not match.
+        Choose from 1 to 10 working days between two lessons.
+        No lessons of this series are being sent to you.
+        You do not get these messages any more.
+        This works on your group's server: go there and run /learn next.
         ");
     }
 }

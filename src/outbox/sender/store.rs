@@ -11,7 +11,7 @@ use crate::on_db;
 use crate::store::Tx;
 
 /// A claim older than this is void: whoever made it is gone.
-pub(super) const CLAIM: TimeDelta = TimeDelta::seconds(60);
+pub(super) const CLAIM: TimeDelta = TimeDelta::seconds(25);
 /// How many rows of a lane are taken at once. Few enough to be sent well within a claim at five in five seconds.
 pub(super) const LANE: i64 = 5;
 

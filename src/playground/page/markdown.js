@@ -9,17 +9,26 @@ const INLINE = [
   [/^__([\s\S]+?)__/, (match, deeper) => html`<u>${deeper(match[1])}</u>`],
   [/^\*([^*\n]+)\*/, (match, deeper) => html`<em>${deeper(match[1])}</em>`],
   [/^_([^_\n]+)_(?![a-zA-Z0-9])/, (match, deeper) => html`<em>${deeper(match[1])}</em>`],
+  [/^\|\|([\s\S]+?)\|\|/, (match, deeper) => html`<details class="spoiler"><summary>Spoiler: show</summary>${deeper(match[1])}</details>`],
   [/^~~([\s\S]+?)~~/, (match, deeper) => html`<s>${deeper(match[1])}</s>`],
   [/^\[([^\]\n]+)\]\(<?(https?:\/\/[^\s)>]+)>?\)/, (match, deeper) => html`<a href=${match[2]} target="_blank" rel="noreferrer">${deeper(match[1])}</a>`],
   [/^<(https?:\/\/[^\s>]+)>/, (match) => html`<a href=${match[1]} target="_blank" rel="noreferrer">${match[1]}</a>`],
   [/^https?:\/\/[^\s<>)]+/, (match) => html`<a href=${match[0]} target="_blank" rel="noreferrer">${match[0]}</a>`],
   [/^<t:(-?\d+)(?::([tTdDfFR]))?>/, (match, _, context) => instant(match, context)],
-  [/^<(?:@[!&]?|#)\d+>/, (match, _, context) => html`<span class="mention">${context.names[match[0].replace("@!", "@")] ?? match[0]}</span>`],
+  [/^<(?:@[!&]?|#)\d+>/, (match, _, context) => html`<span class="mention">${match[0][1]}${context.names[match[0].replace("@!", "@")] ?? "unknown"}</span>`],
   [/^<\/([^:>]+):\d+>/, (match) => html`<span class="mention">/${match[1]}</span>`],
 ];
 
-function instant(match, { zone }) {
+const UNITS = [["year", 31536000], ["month", 2592000], ["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
+
+function instant(match, { zone, now }) {
   const at = new Date(Number(match[1]) * 1000);
+  if (match[2] === "R") {
+    const seconds = (at - new Date(now)) / 1000;
+    const [unit, size] = UNITS.find(([, size]) => Math.abs(seconds) >= size) ?? UNITS.at(-1);
+    const words = new Intl.RelativeTimeFormat("en", { numeric: "auto" }).format(Math.round(seconds / size), unit);
+    return html`<time datetime=${at.toISOString()}>${words}</time>`;
+  }
   const shape = { t: { timeStyle: "short" }, T: { timeStyle: "medium" }, d: { dateStyle: "short" }, D: { dateStyle: "long" }, F: { dateStyle: "full", timeStyle: "short" } }[match[2]]
     ?? { dateStyle: "long", timeStyle: "short" };
   return html`<time datetime=${at.toISOString()}>${at.toLocaleString("en-US", { ...shape, timeZone: zone })}</time>`;
@@ -45,9 +54,8 @@ function inline(text, context) {
   return parts;
 }
 
-export function Markdown({ text, names = {}, zone }) {
+export function Markdown({ text, context }) {
   if (!text) return null;
-  const context = { names, zone };
   const blocks = [];
   const lines = text.split("\n");
   for (let at = 0; at < lines.length; at += 1) {
@@ -61,7 +69,7 @@ export function Markdown({ text, names = {}, zone }) {
       at = end;
     } else if (heading) blocks.push(html`<p class=${`heading${heading[1].length}`} role="heading" aria-level=${heading[1].length + 3}>${inline(heading[2], context)}</p>`);
     else if (small) blocks.push(html`<p class="small">${inline(small[1], context)}</p>`);
-    else if (/^>>> /.test(line)) { blocks.push(html`<blockquote><${Markdown} text=${lines.slice(at).join("\n").slice(4)} names=${names} zone=${zone} /></blockquote>`); break; }
+    else if (/^>>> /.test(line)) { blocks.push(html`<blockquote><${Markdown} text=${lines.slice(at).join("\n").slice(4)} context=${context} /></blockquote>`); break; }
     else if (/^> /.test(line)) blocks.push(html`<blockquote>${inline(line.slice(2), context)}</blockquote>`);
     else if (/^\s*(?:[-*]|\d+\.) +/.test(line)) {
       const items = [];

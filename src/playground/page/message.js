@@ -1,88 +1,58 @@
-// One message: text, cards, controls, files.
-import { html, useState } from "/preact-htm.js";
+// One message: who and when, text, cards, files, controls.
+import { html } from "/preact-htm.js";
 import { Markdown } from "/markdown.js";
+import { Avatar } from "/avatar.js";
+import { Part, Files } from "/parts.js";
 
-export function Message({ message, world, act }) {
-  const names = message.names ?? {};
-  const posted = new Date(message.posted_at).toLocaleString("en-US", { timeZone: world.zone, dateStyle: "medium", timeStyle: "short" });
+const CLOSE_TOGETHER = 5 * 60 * 1000;
+
+/// The beginning of a message without its marks.
+const plain = (message) => (message.content || message.embeds[0]?.title || "").replace(/[*_`#>~]+|<[@#t:][^>]*>/g, "").trim().split("\n")[0].slice(0, 80);
+
+export function Message({ message, before, answered, seen, act, onOpen, openMenu }) {
+  const context = { names: message.names ?? {}, zone: seen.zone, now: seen.now };
+  const posted = new Date(message.posted_at);
+  const words = posted.toLocaleString("en-US", { timeZone: seen.zone, dateStyle: "medium", timeStyle: "short" });
+  const follows = before && before.author.id === message.author.id && !message.used && !message.replies_to && !before.only_for && !message.only_for
+    && posted - new Date(before.posted_at) < CLOSE_TOGETHER;
+  const commands = seen.commands.filter((command) => command.kind === "message");
+  const menu = (event) => openMenu(event, `Menu for the message of ${message.author.name}`, [
+    ...commands.map((command) => ({ label: command.name, run: () => act({ do: "context", command: command.name, target: message.id }, command.name) })),
+    { label: "Copy text", run: () => navigator.clipboard?.writeText(message.content || message.embeds.map((card) => `${card.title ?? ""}\n${card.description ?? ""}`).join("\n")) },
+  ]);
   return html`
-    <article class=${`message${message.only_for ? " private" : ""}${message.mentions_viewer ? " mentioned" : ""}`}>
-      ${message.used && html`<p class="used">${message.used.user_name} used /${message.used.command}</p>`}
-      <h3><span class="author">${message.author.name}</span>${message.author.bot && html` <span class="tag">APP</span>`}
-        <time datetime=${message.posted_at}>${posted}</time>${message.edited_at && html`<span class="edited"> (edited)</span>`}</h3>
-      ${message.loading && html`<p class="thinking">cxbot is thinking …</p>`}
-      <${Markdown} text=${message.content} names=${names} zone=${world.zone} />
-      ${message.embeds.map((card) => html`<${Card} card=${card} names=${names} zone=${world.zone} />`)}
-      ${message.files.map((file) => html`<${File} file=${file} />`)}
-      ${message.components.map((row) => html`<${Row} row=${row} message=${message} world=${world} act=${act} />`)}
-      ${message.thread && html`<p class="threadnote">Thread: ${message.thread.name}</p>`}
-      ${message.only_for && html`<p class="only">Only ${message.only_for.name} can see this · <button type="button" class="plain" onClick=${() => act({ do: "dismiss", message: message.id })}>Dismiss</button></p>`}
+    <article class=${`message${message.only_for ? " private" : ""}${message.mentions_viewer ? " mentioned" : ""}${follows ? " follows" : ""}`} onContextMenu=${menu}>
+      ${message.used?.command && html`<p class="used">${message.used.user_name} used ${message.kind === 23 ? "" : "/"}${message.used.command}</p>`}
+      ${answered && html`<p class="used">In answer to ${answered.author.name}: ${plain(answered)}</p>`}
+      <div class="byline">
+        ${!follows && html`<${Avatar} person=${message.author} />`}
+        <h3><span class="author">${message.author.name}</span>${message.author.bot && html` <span class="tag">APP</span>`}
+        <time datetime=${message.posted_at}> ${words}</time>${message.edited_at && html`<span class="edited"> (edited)</span>`}${message.pinned && html`<span class="edited"> (pinned)</span>`}
+        ${message.kind === 6 && html`<span class="edited"> pinned a message</span>`}${message.kind === 18 && html`<span class="edited"> started a thread</span>`}</h3>
+        <button type="button" class="icon more" aria-haspopup="menu" aria-label=${`Menu for the message of ${message.author.name}, ${words}`} onClick=${menu}>⋯</button>
+      </div>
+      <div class="body">
+        ${message.loading && html`<p class="thinking">cxbot is thinking …</p>`}
+        <${Markdown} text=${message.content} context=${context} />
+        ${message.embeds.map((card) => html`<${Card} card=${card} context=${context} files=${message.files} />`)}
+        <${Files} files=${message.files.filter((file) => !file.in_embed)} />
+        ${message.components.map((part, at) => html`<${Part} key=${part.custom_id ?? at} part=${part} message=${message} seen=${seen} context=${context} act=${act} />`)}
+        ${message.thread && html`<p><button type="button" class="threadlink" onClick=${() => onOpen(message.thread.id)}>Thread: ${message.thread.name} (${message.thread.message_count} ${message.thread.message_count === 1 ? "message" : "messages"})</button></p>`}
+        ${message.only_for && html`<p class="only">Only you can see this · <button type="button" class="plain" onClick=${() => act({ do: "dismiss", message: message.id })}>Dismiss</button></p>`}
+      </div>
     </article>`;
 }
 
-function Card({ card, names, zone }) {
+function Card({ card, context, files }) {
+  const edge = card.color ? { borderLeftColor: `#${card.color.toString(16).padStart(6, "0")}` } : {};
+  const picture = card.image?.url && (files.find((file) => file.url === card.image.url) ?? files.find((file) => file.in_embed));
   return html`
-    <div class="card">
+    <div class="card" style=${edge}>
       ${card.author?.name && html`<p class="cardauthor">${card.author.name}</p>`}
-      ${card.title && html`<h4>${card.title}</h4>`}
-      ${card.description && html`<${Markdown} text=${card.description} names=${names} zone=${zone} />`}
-      ${card.fields?.length > 0 && html`<dl>${card.fields.map((field) => html`<div class=${field.inline ? "inline" : ""}><dt><${Markdown} text=${field.name} names=${names} zone=${zone} /></dt><dd><${Markdown} text=${field.value} names=${names} zone=${zone} /></dd></div>`)}</dl>`}
-      ${card.image?.url && html`<img src=${card.image.url} alt=${card.image.description ?? ""} />`}
-      ${card.footer?.text && html`<p class="footer">${card.footer.text}</p>`}
+      ${card.title && html`<h4>${card.url ? html`<a href=${card.url} target="_blank" rel="noreferrer">${card.title}</a>` : card.title}</h4>`}
+      ${card.description && html`<${Markdown} text=${card.description} context=${context} />`}
+      ${card.fields?.length > 0 && html`<dl>${card.fields.map((field) => html`<div class=${field.inline ? "inline" : ""}><dt><${Markdown} text=${field.name} context=${context} /></dt><dd><${Markdown} text=${field.value} context=${context} /></dd></div>`)}</dl>`}
+      ${card.image?.url && html`<img src=${card.image.url} alt=${picture?.alt_text ?? card.image.description ?? ""} />`}
+      ${(card.footer?.text || card.timestamp) && html`<p class="footer">${card.footer?.text}${card.timestamp && ` · ${new Date(card.timestamp).toLocaleDateString("en-US", { timeZone: context.zone, dateStyle: "medium" })}`}</p>`}
     </div>`;
-}
-
-function File({ file }) {
-  if (file.content_type?.startsWith("image/")) {
-    return html`<figure><img src=${file.url} alt=${file.alt_text ?? file.name} />${file.alt_text && html`<figcaption>${file.alt_text}</figcaption>`}</figure>`;
-  }
-  return html`<p class="file"><a href=${file.url} download=${file.name} target="_blank" rel="noreferrer">${file.name}</a> (${Math.ceil(file.size_bytes / 1024)} kB)${file.alt_text ? ` — ${file.alt_text}` : ""}</p>`;
-}
-
-const STYLES = { 1: "primary", 2: "secondary", 3: "success", 4: "danger", 5: "link" };
-
-function Row({ row, message, world, act }) {
-  if (row.type !== 1) return html`<p class="unknown">(A part of this message that the page cannot draw yet)</p>`;
-  return html`<div class="row">${row.components.map((part) => part.type === 2
-    ? html`<${Button} part=${part} message=${message} act=${act} />`
-    : html`<${Select} part=${part} world=${world} onPick=${(values) => act({ do: "select", message: message.id, custom_id: part.custom_id, values })} />`)}</div>`;
-}
-
-function Button({ part, message, act }) {
-  const label = `${part.emoji?.name ? `${part.emoji.name} ` : ""}${part.label ?? ""}`;
-  if (part.style === 5) return html`<a class="button link" href=${part.url} target="_blank" rel="noreferrer">${label}</a>`;
-  return html`<button type="button" class=${STYLES[part.style] ?? "secondary"} disabled=${part.disabled}
-    onClick=${() => act({ do: "press", message: message.id, custom_id: part.custom_id })}>${label}</button>`;
-}
-
-export function choicesFor(part, world) {
-  if (part.type === 3) return part.options.map((option) => ({ value: option.value, label: option.label, note: option.description, picked: option.default }));
-  const picked = new Set((part.default_values ?? []).map((one) => one.id));
-  const people = world.people.map((person) => ({ value: person.id, label: person.name }));
-  const bots = (world.bots ?? []).map((bot) => ({ value: bot.id, label: `${bot.name} (app)` }));
-  const roles = world.roles.map((role) => ({ value: role.id, label: role.name }));
-  const channels = world.channels.filter((one) => one.can_open).map((one) => ({ value: one.id, label: `# ${one.name}` }));
-  const all = { 5: [...people, ...bots], 6: roles, 7: [...people, ...roles], 8: channels }[part.type] ?? [];
-  return all.map((one) => ({ ...one, picked: picked.has(one.value) }));
-}
-
-export function Select({ part, world, onPick }) {
-  const choices = choicesFor(part, world);
-  const [picked, setPicked] = useState(choices.filter((one) => one.picked).map((one) => one.value));
-  const many = (part.max_values ?? 1) > 1;
-  const label = part.placeholder ?? "Choose";
-  if (!many) {
-    return html`<select aria-label=${label} disabled=${part.disabled} value=${picked[0] ?? ""} onChange=${(event) => {
-      const value = event.target.value;
-      setPicked([value]);
-      onPick(value ? [value] : []);
-    }}>
-      <option value="" disabled=${part.min_values !== 0}>${label}</option>
-      ${choices.map((one) => html`<option value=${one.value} selected=${picked.includes(one.value)}>${one.label}${one.note ? ` — ${one.note}` : ""}</option>`)}
-    </select>`;
-  }
-  return html`<fieldset disabled=${part.disabled}><legend>${label}</legend>
-    ${choices.map((one) => html`<label><input type="checkbox" checked=${picked.includes(one.value)} onChange=${(event) =>
-      setPicked(event.target.checked ? [...picked, one.value] : picked.filter((value) => value !== one.value))} /> ${one.label}${one.note ? ` — ${one.note}` : ""}</label>`)}
-    <button type="button" class="secondary" onClick=${() => onPick(picked)}>Choose these</button></fieldset>`;
 }

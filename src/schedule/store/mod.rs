@@ -94,6 +94,23 @@ pub async fn list(tx: &mut Tx, guild: GuildId, job: &str) -> Result<Vec<Schedule
     rows.into_iter().map(ScheduleRow::into_schedule).collect()
 }
 
+/// Every schedule of a server, whatever its job.
+pub async fn list_all(tx: &mut Tx, guild: GuildId) -> Result<Vec<Schedule>> {
+    const SQL: &str =
+        "select id, guild_id, job, key, cron, zone, skip_holidays, catch_up_minutes, payload, paused_at, planned_until
+         from schedules where guild_id = $1 order by job, key";
+    let rows: Vec<ScheduleRow> = on_db!(tx, conn => sqlx::query_as(SQL).bind(guild.db()).fetch_all(conn).await?);
+    rows.into_iter().map(ScheduleRow::into_schedule).collect()
+}
+
+/// What a server has due once and not by a calendar, soonest first, at most 100.
+pub async fn list_once(tx: &mut Tx, guild: GuildId) -> Result<Vec<Occurrence>> {
+    const SQL: &str = "select id, job, key, slot, due_at, state, attempts, finished_at from occurrences
+         where guild_id = $1 and schedule_id is null and state = 'planned' order by due_at, id limit 100";
+    let rows: Vec<OccurrenceRow> = on_db!(tx, conn => sqlx::query_as(SQL).bind(guild.db()).fetch_all(conn).await?);
+    rows.into_iter().map(OccurrenceRow::into_occurrence).collect()
+}
+
 /// Stops a schedule until [`resume`]; what was due and not yet done is dropped too. `false` when there is none or it is paused.
 pub async fn pause(tx: &mut Tx, guild: GuildId, job: &str, key: &str, now: DateTime<Utc>) -> Result<bool> {
     const SQL: &str =
@@ -242,6 +259,17 @@ pub async fn lately(tx: &mut Tx, guild: GuildId, job: &str, since: DateTime<Utc>
         .fetch_all(conn)
         .await?);
     rows.into_iter().map(OccurrenceRow::into_occurrence).collect()
+}
+
+/// What the given jobs missed or failed at since `since`, newest first, at most 20: for leads.
+pub async fn lately_of(tx: &mut Tx, guild: GuildId, jobs: &[&str], since: DateTime<Utc>) -> Result<Vec<Occurrence>> {
+    let mut all = Vec::new();
+    for job in jobs {
+        all.extend(lately(tx, guild, job, since).await?);
+    }
+    all.sort_by_key(|one| std::cmp::Reverse((one.due_at, one.id)));
+    all.truncate(20);
+    Ok(all)
 }
 
 /// Makes `job` due once at `due_at`. `false` when this job and key already has a one-time occasion (done or not); that one stands.

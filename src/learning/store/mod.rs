@@ -1,5 +1,19 @@
 //! The rows of learning. A member's answers are read for that member alone.
 
+mod again;
+mod catch_up;
+mod certificates;
+mod results;
+
+pub use again::{
+    find_reminders, list_begun, list_cards, list_looks, make_cards, record_look, save_card, set_reminders,
+};
+pub use catch_up::{
+    end_catch_up, find_catch_up, find_home, list_caught_up, record_caught_up, set_home, start_catch_up, step_catch_up,
+};
+pub use certificates::{find_by_code, find_certificate, finished_at, issue};
+pub use results::{count, find_shown, save_shown};
+
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
@@ -65,6 +79,13 @@ pub async fn has_posted_since(
         .fetch_one(conn)
         .await?);
     Ok(count > 0)
+}
+
+/// Where the lessons of a server went lately, newest first: key of the post and lesson.
+pub async fn list_lately(tx: &mut Tx, guild: GuildId, since: DateTime<Utc>) -> Result<Vec<(String, String)>> {
+    const SQL: &str = "select key, lesson_id from lesson_posts where guild_id = $1 and posted_at > $2
+         order by posted_at desc, key limit 50";
+    Ok(on_db!(tx, conn => sqlx::query_as(SQL).bind(guild.db()).bind(since).fetch_all(conn).await?))
 }
 
 /// The ids of the lessons that a server has had.
@@ -134,6 +155,16 @@ pub async fn record_answer(
 pub async fn restart_quiz(tx: &mut Tx, guild: GuildId, user: UserId, lesson: &Lesson) -> Result<()> {
     const SQL: &str = "update lesson_answers set latest_right = null
          where guild_id = $1 and user_id = $2 and lesson_id = $3 and version = $4";
+    const LOOKS: &str =
+        "delete from lesson_looks where guild_id = $1 and user_id = $2 and lesson_id = $3 and version = $4";
+    on_db!(tx, conn => sqlx::query(LOOKS)
+        .bind(guild.db())
+        .bind(user.db())
+        .bind(&lesson.id)
+        .bind(&lesson.version)
+        .execute(conn)
+        .await?
+        .rows_affected());
     on_db!(tx, conn => sqlx::query(SQL)
         .bind(guild.db())
         .bind(user.db())

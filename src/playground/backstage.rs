@@ -1,0 +1,192 @@
+//! Behind the curtain: what bot and server say to each other, faults to switch on, messages on their way, and transcripts to keep.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Desk, web};
+use crate::emulator::{Direction, Effect, Entry, Id, MessageView};
+use crate::error::Result;
+use crate::ids::GuildId;
+use crate::outbox;
+
+/// What the page has seen already, so that it fetches each entry once.
+#[derive(Deserialize)]
+pub(super) struct Since {
+    #[serde(default)]
+    after: u64,
+}
+
+/// The newest entries that one look brings; more than a screen holds.
+const MOST_ENTRIES: usize = 200;
+
+pub(super) async fn look(State(desk): State<Arc<Desk>>, Query(since): Query<Since>) -> Response {
+    match desk.on_their_way().await {
+        Ok(outbox) => {
+            let mut entries: Vec<_> = desk
+                .emulator
+                .journal()
+                .entries()
+                .iter()
+                .map(shown)
+                .filter(|(number, _)| *number > since.after)
+                .collect();
+            let left_out = entries.len().saturating_sub(MOST_ENTRIES);
+            let entries: Vec<Value> = entries.drain(left_out..).map(|(_, entry)| entry).collect();
+            Json(json!({ "entries": entries, "outbox": outbox, "bot_ready": desk.emulator.bot_is_ready() }))
+                .into_response()
+        }
+        Err(error) => web::faulty(&error, "The playground's backstage could not be read"),
+    }
+}
+
+fn shown(entry: &Entry) -> (u64, Value) {
+    match entry {
+        Entry::Rest { number, method, path, query, body, files, status, answer, millis } => {
+            let files: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
+            let value = json!({
+                "number": number, "kind": "rest", "method": method, "path": path, "query": query, "status": status,
+                "millis": millis, "body": body, "answer": answer, "files": files,
+            });
+            (*number, value)
+        }
+        Entry::Gateway { number, direction, connection, frame } => {
+            let from_bot = *direction == Direction::FromBot;
+            let value = json!({
+                "number": number, "kind": "gateway", "from_bot": from_bot, "connection": connection, "frame": frame,
+            });
+            (*number, value)
+        }
+    }
+}
+
+/// A bad day to switch on.
+#[derive(Deserialize)]
+pub(super) struct Bad {
+    what: What,
+    /// Whose direct messages are closed or opened.
+    #[serde(rename = "as")]
+    me: Option<Id>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum What {
+    ServerError,
+    RateLimit,
+    Slow,
+    LostAnswer,
+    DropGateway,
+    CloseDirectMessages,
+    OpenDirectMessages,
+    Clear,
+}
+
+pub(super) async fn fault(State(desk): State<Arc<Desk>>, Json(bad): Json<Bad>) -> Response {
+    let faults = desk.emulator.faults();
+    let person = bad.me.map(|me| desk.emulator.person(me));
+    let retry_after = Duration::from_secs(2);
+    let said = match (bad.what, person) {
+        (What::ServerError, _) => {
+            faults.on(Some("POST"), "/messages", Effect::Status(500), Some(1));
+            "The next message that the bot posts meets a 500 once."
+        }
+        (What::RateLimit, _) => {
+            faults.on(Some("POST"), "/messages", Effect::RateLimited { retry_after, global: false }, Some(1));
+            "The next message that the bot posts is rate limited (429) for two seconds."
+        }
+        (What::LostAnswer, _) => {
+            faults.on(Some("POST"), "/messages", Effect::LostAnswer, Some(1));
+            "The next message that the bot posts arrives, but the answer is lost."
+        }
+        (What::Slow, _) => {
+            faults.on(None, "", Effect::Latency(Duration::from_secs(4)), None);
+            "Every request now takes four seconds, so commands fail, until the faults are cleared."
+        }
+        (What::DropGateway, _) => {
+            desk.emulator.drop_gateway();
+            "The gateway connection is dropped. The bot comes back by itself."
+        }
+        (What::CloseDirectMessages, Some(person)) => {
+            person.closes_direct_messages(true);
+            "This person's direct messages are closed."
+        }
+        (What::OpenDirectMessages, Some(person)) => {
+            person.closes_direct_messages(false);
+            "This person's direct messages are open."
+        }
+        (What::Clear, _) => {
+            faults.clear();
+            "All faults are cleared."
+        }
+        (What::CloseDirectMessages | What::OpenDirectMessages, None) => {
+            return (StatusCode::BAD_REQUEST, "Say whose direct messages.").into_response();
+        }
+    };
+    Json(json!({ "said": said })).into_response()
+}
+
+/// Which shape the transcript takes.
+#[derive(Deserialize)]
+pub(super) struct Wanted {
+    #[serde(rename = "as")]
+    me: Id,
+    #[serde(default)]
+    form: String,
+}
+
+/// Everything that one person sees, channel by channel; as JSON also what bot and server said to each other, with tokens masked.
+pub(super) async fn transcript(State(desk): State<Arc<Desk>>, Query(wanted): Query<Wanted>) -> Response {
+    let rooms = desk.rooms(wanted.me);
+    if wanted.form == "json" {
+        let rooms: Vec<Value> =
+            rooms.into_iter().map(|(name, messages)| json!({ "channel": name, "messages": messages })).collect();
+        let protocol: Vec<Value> = desk.emulator.journal().entries().iter().map(|entry| shown(entry).1).collect();
+        let made = json!({
+            "made_at": desk.clock.now(), "seen_by": wanted.me, "version": env!("CARGO_PKG_VERSION"),
+            "channels": rooms, "protocol": protocol,
+        });
+        return Json(made).into_response();
+    }
+    let mut text = format!("cxbot {} playground, {}\n", env!("CARGO_PKG_VERSION"), desk.clock.now());
+    for (name, messages) in rooms {
+        let _ = write!(text, "\n== {name}\n\n");
+        text.push_str(&messages.iter().map(MessageView::as_text).collect::<Vec<_>>().join("\n"));
+    }
+    ([(CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response()
+}
+
+impl Desk {
+    /// The channels that a person sees and that are not empty, by name, and their direct messages.
+    fn rooms(&self, me: Id) -> Vec<(String, Vec<MessageView>)> {
+        let channels = self.emulator.channels(self.guild, me);
+        let named = channels.into_iter().map(|channel| (channel.name, self.emulator.messages(channel.id, me)));
+        let direct = ("direct messages with cxbot".to_owned(), self.emulator.direct_messages(me));
+        named.chain([direct]).filter(|(_, messages)| !messages.is_empty()).collect()
+    }
+
+    /// How many messages wait to be sent, and which were given up.
+    async fn on_their_way(&self) -> Result<Value> {
+        let (guild, now) = (GuildId(self.guild.get()), self.clock.now());
+        let (waiting, failures) = self
+            .services
+            .store
+            .read(move |tx| {
+                Box::pin(async move { Ok((outbox::waiting(tx, now).await?, outbox::failures(tx, guild).await?)) })
+            })
+            .await?;
+        let failed: Vec<Value> = failures
+            .into_iter()
+            .map(|failure| json!({ "key": failure.key, "why": failure.why, "failed_at": failure.failed_at }))
+            .collect();
+        Ok(json!({ "waiting": waiting, "failed": failed }))
+    }
+}
