@@ -1,5 +1,7 @@
 //! The screens of answering a pulse of several questions: start, one question, review, sent. Phone-sized.
 
+use std::fmt::Write;
+
 use super::{Action, at};
 use crate::post::{Button, Card, Form, Input, Post, Select, SelectKind, SelectOption};
 use crate::pulse::model::Pulse;
@@ -81,11 +83,11 @@ impl PulseView<'_> {
                 Button::secondary(id, label)
             }
         };
-        let mut post = match &question.kind {
+        let post = match &question.kind {
             Kind::Comment => {
-                text.push_str(&format!("\n{BEFORE_WRITING}"));
+                let _ = write!(text, "\n{BEFORE_WRITING}");
                 if let Given::Words(words) = given {
-                    text.push_str(&format!("\n\nYou wrote:\n> {}", escape(words).replace('\n', "\n> ")));
+                    let _ = write!(text, "\n\nYou wrote:\n> {}", escape(words).replace('\n', "\n> "));
                 }
                 let label = if matches!(given, Given::Words(_)) { "Change my comment" } else { "Write a comment" };
                 let id = self.id(|pulse| Action::Write { pulse, index });
@@ -130,8 +132,7 @@ impl PulseView<'_> {
             (_, Some(next)) => Button::secondary(self.id(|pulse| Action::Show { pulse, index: next }), "Next"),
             (_, None) => Button::secondary(self.id(|pulse| Action::Review { pulse }), "Check my answers"),
         };
-        post = post.with_buttons(back.into_iter().chain(apart).chain([on]));
-        post
+        post.with_buttons(back.into_iter().chain(apart).chain([on]))
     }
 
     /// The form for a comment.
