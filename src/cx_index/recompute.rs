@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::definitions::{Definitions, Ratified};
 use super::inputs::{Collected, assemble, collect, reach};
-use super::model::change::Change;
+use super::model::change::{Change, verdict};
 use super::model::definition::{Definition, canonical, hash_of};
 use super::model::index::score_index;
 use super::model::interval::Estimate;
@@ -260,7 +260,13 @@ fn comparison(definition: &Definition, anything_before: bool, like: Option<&Like
     match like {
         Some(LikeForLike { programs, change, .. }) => {
             let Change { points, p, range, .. } = *change;
-            Comparison::LikeForLike { programs: programs.len(), points, p, range, verdict: change.verdict(definition) }
+            Comparison::LikeForLike {
+                programs: programs.len(),
+                points,
+                p,
+                range,
+                verdict: verdict(points, p, definition),
+            }
         }
         None if anything_before => Comparison::NothingInCommon,
         None => Comparison::NothingBefore,

@@ -61,13 +61,14 @@ struct CountsRow {
     does_not_apply: i64,
     skipped: i64,
     eligible: Option<i64>,
+    ticked_by: Option<i64>,
 }
 
 /// Keeps the counts of one question, unpublished. The same question of the same survey again changes nothing.
 pub async fn add_counts(tx: &mut Tx, closed: &ClosedCounts) -> Result<()> {
     const SQL: &str = "insert into survey_counts (guild_id, source, source_key, measure, program, audience, category, quarter, closed_on,
-             question, counts, does_not_apply, skipped, eligible, published)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, false) on conflict do nothing";
+             question, counts, does_not_apply, skipped, eligible, published, ticked_by)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, false, $15) on conflict do nothing";
     let question = serde_json::to_string(&closed.question).map_err(anyhow::Error::from)?;
     let counts = serde_json::to_string(&closed.counts.options).map_err(anyhow::Error::from)?;
     on_db!(tx, conn => sqlx::query(SQL)
@@ -85,6 +86,7 @@ pub async fn add_counts(tx: &mut Tx, closed: &ClosedCounts) -> Result<()> {
         .bind(i64::from(closed.counts.does_not_apply))
         .bind(i64::from(closed.counts.skipped))
         .bind(closed.eligible.map(i64::from))
+        .bind(closed.counts.ticked_by.map(i64::from))
         .execute(conn)
         .await?
         .rows_affected());
@@ -120,7 +122,7 @@ pub async fn publish_counts(tx: &mut Tx, source: &Source, now: DateTime<Utc>) ->
 
 /// The published counts about programs, of every server, closed in the quarters from `first` to `last`, in order of closing.
 pub async fn list_about_programs(tx: &mut Tx, first: &str, last: &str) -> Result<Vec<ClosedCounts>> {
-    const SQL: &str = "select guild_id, source, source_key, program, audience, quarter, closed_on, question, counts, does_not_apply, skipped, eligible
+    const SQL: &str = "select guild_id, source, source_key, program, audience, quarter, closed_on, question, counts, does_not_apply, skipped, eligible, ticked_by
          from survey_counts where published and program is not null and quarter >= $1 and quarter <= $2
          order by closed_on, guild_id, source, source_key, measure";
     let rows: Vec<CountsRow> = on_db!(tx, conn => sqlx::query_as(SQL).bind(first).bind(last).fetch_all(conn).await?);
@@ -129,7 +131,7 @@ pub async fn list_about_programs(tx: &mut Tx, first: &str, last: &str) -> Result
 
 /// The published counts of a server's closed surveys, in order of closing; of one source only, when `key` is given.
 pub async fn list_closed(tx: &mut Tx, guild: GuildId, source: &str, key: Option<&str>) -> Result<Vec<ClosedCounts>> {
-    const SQL: &str = "select guild_id, source, source_key, program, audience, quarter, closed_on, question, counts, does_not_apply, skipped, eligible
+    const SQL: &str = "select guild_id, source, source_key, program, audience, quarter, closed_on, question, counts, does_not_apply, skipped, eligible, ticked_by
          from survey_counts where guild_id = $1 and source = $2 and published and (source_key = $3 or $4)
          order by closed_on, source_key, measure";
     let rows: Vec<CountsRow> = on_db!(tx, conn => sqlx::query_as(SQL)
@@ -154,6 +156,7 @@ impl CountsRow {
                 options: serde_json::from_str(&self.counts).map_err(|_| broken("numbers that cannot be read"))?,
                 does_not_apply: number(self.does_not_apply)?,
                 skipped: number(self.skipped)?,
+                ticked_by: self.ticked_by.map(number).transpose()?,
             },
             eligible: self.eligible.map(number).transpose()?,
             program: self.program.clone(),

@@ -8,6 +8,7 @@ mod harness;
 mod jobs;
 mod kill;
 mod recognition;
+mod pulse;
 mod setup;
 mod tiers;
 mod learning;
