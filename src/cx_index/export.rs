@@ -333,7 +333,10 @@ pub async fn quarter_pack(services: &Services, quarter: Quarter) -> Result<Vec<O
         OutFile { name: name("scores.csv"), bytes: scores_csv(services, &wanted).await? },
         OutFile { name: name("scores.json"), bytes: scores_json(services, &wanted).await?.into_bytes() },
     ];
-    let hashes: String = files.iter().map(|file| format!("{}  {}\n", hash_of_bytes(&file.bytes), file.name)).collect();
+    let mut hashes = String::new();
+    for file in &files {
+        let _ = writeln!(hashes, "{}  {}", hash_of_bytes(&file.bytes), file.name);
+    }
     files.push(OutFile { name: "SHA256SUMS".into(), bytes: hashes.into_bytes() });
     Ok(files)
 }

@@ -99,14 +99,15 @@ fn read(
         let volume = table.get("attributes_volume_of_customers");
         let population = match volume {
             "" => None,
-            text => match whole_number(text) {
-                Some(volume) => Some(volume).filter(|volume| *volume > 0),
-                None => {
+            text => {
+                if let Some(volume) = whole_number(text) {
+                    Some(volume).filter(|volume| *volume > 0)
+                } else {
                     let said = format!("\"{}\" is not a count", short(text));
                     problems.report(line, "attributes_volume_of_customers", said);
                     continue;
                 }
-            },
+            }
         };
         let row = Row {
             id: table.get("id").to_owned(),
@@ -228,7 +229,7 @@ pub(super) fn mean_of_codes(counts: &[u64]) -> f64 {
 }
 
 fn is_ten_point(text: &str) -> bool {
-    let words = plain_words(text).replace('"', "").replace('\'', "");
+    let words = plain_words(text).replace(['"', '\''], "");
     ["10-point", "10 point", "ten-point", "ten point", "1 to 10", "1-10", "0 to 10", "1 through 10"]
         .iter()
         .any(|sign| words.contains(sign))

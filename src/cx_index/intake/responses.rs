@@ -74,19 +74,18 @@ fn read(
         }
         match table.at(question) {
             "" | "null" => {}
-            cell => match cell.parse::<usize>().ok().filter(|code| *code <= 5 && cell.len() == 1) {
-                Some(code) => {
+            cell => {
+                if let Some(code) = cell.parse::<usize>().ok().filter(|code| *code <= 5 && cell.len() == 1) {
                     if codes[code] == 0 {
                         first_line_of[code] = table.line;
                     }
                     codes[code] += 1;
-                }
-                None => {
+                } else {
                     let said =
                         format!("\"{}\" is not an answer; 0 or 1 for thumbs, 1 to 5 for the agree scale", short(cell));
                     problems.report(table.line, "question_1", said);
                 }
-            },
+            }
         }
         for (index, pair) in columns.iter().enumerate() {
             for (side, column) in pair.iter().enumerate() {
