@@ -3,6 +3,15 @@
 //! `cargo bench --bench posts`: the emulator enforces 50 requests a second overall and 5 messages in 5 seconds a channel. The messages
 //! fall due at one instant; the figure is the time from then to the last one standing in its channel. Anything answered 429 is counted.
 
+#![allow(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::unchecked_time_subtraction,
+    clippy::semicolon_if_nothing_returned,
+    reason = "figures for people"
+)]
+
 mod support;
 
 use std::time::{Duration, Instant};

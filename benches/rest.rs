@@ -1,6 +1,15 @@
 //! What does cxbot need at rest? `cargo bench --bench rest` reports start to ready and resident memory with one server and with 1,000,
 //! and whether memory stays flat over 100,000 clicks.
 
+#![allow(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::unchecked_time_subtraction,
+    clippy::semicolon_if_nothing_returned,
+    reason = "figures for people"
+)]
+
 mod support;
 
 use std::time::Duration;

@@ -121,7 +121,7 @@ async fn term() {
         .expect("the server's settings");
     let app = App::build(settings, clock.clone(), Token::new(emulator.token())).await.expect("the bot");
     let stop = CancellationToken::new();
-    let running = tokio::spawn(app.run_until(stop.clone().cancelled_owned()));
+    let running = tokio::spawn(app.run_until(stop.clone().cancelled_owned(), |_| {}));
     emulator.ready(DEADLINE).await.expect("the bot is ready");
     emulator
         .when(DEADLINE, || (!emulator.commands(lessons, lead).is_empty()).then_some(()))

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::config::{Content, Settings, Token};
-use crate::discord::{Bot, Connection, Dispatcher};
+use crate::discord::{Bot, Connection, Dispatcher, invite_link};
 use crate::error::{Error, Result};
 use crate::features::Features;
 use crate::outbox::Sender;
@@ -53,11 +53,12 @@ impl App {
         &self.features
     }
 
-    /// Runs until `stop` is done, then finishes what is in hand (at most ten seconds) and closes.
+    /// Runs until `stop` is done, then finishes what is in hand (at most ten seconds) and closes. Once connected, `ready` is told the
+    /// link that invites the bot to a server.
     ///
     /// # Errors
     /// When the bot cannot go on, for example because Discord refuses the token.
-    pub async fn run_until(self, stop: impl Future<Output = ()>) -> Result<()> {
+    pub async fn run_until(self, stop: impl Future<Output = ()>, ready: impl FnOnce(&str) + Send + 'static) -> Result<()> {
         let Self { services, features, connection } = self;
         let dispatcher = Dispatcher::new(services.clone(), features.all(), features.gate())?;
         let bot = Bot::connect(&connection, Arc::new(dispatcher));
@@ -78,6 +79,7 @@ impl App {
             async move { bot.run(stopping.cancelled_owned()).await }
         });
 
+        let telling = tokio::spawn(async move { ready(&invite_link(bot.ready().await)) });
         let ended = tokio::select! {
             () = stop => {
                 tracing::info!("Stopping: finishing what is in hand");
@@ -88,6 +90,7 @@ impl App {
             outcome = &mut sender => Some(joined(outcome).and_then(|outcome| outcome)),
         };
         stopping.cancel();
+        telling.abort();
         let goodbye = async {
             if !talking.is_finished() {
                 let _ = talking.await;

@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -72,6 +73,9 @@ enum Command {
     Check,
 
     /// Bring the database up to date (cxbot run does this by itself)
+    #[command(after_help = "Examples:
+  cxbot migrate
+  CXBOT_DATABASE__URL=postgres://cx@db/cx cxbot migrate")]
     Migrate,
 
     /// Take in figures for the CX index from a file in cxbot's own table format (CSV; see config/examples)
@@ -133,7 +137,8 @@ async fn act(command: Command, settings: Settings) -> Result<()> {
         Command::Run => {
             let token = read_token()?;
             let app = App::build(settings, Clock::system(), token).await?;
-            app.run_until(app::stop_signal()).await
+            let ready = |invite: &str| println!("Connected. To add cxbot to a server, open {invite}");
+            app.run_until(app::stop_signal(), ready).await
         }
         Command::Migrate => {
             let store = connect(&settings).await?;
@@ -173,7 +178,7 @@ fn start_log(settings: &Settings) -> Result<()> {
     let filter = LIBRARIES.iter().fold(filter, |filter, library| {
         filter.add_directive(format!("{library}=warn").parse().expect("a module name and a level are a directive"))
     });
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(std::io::stderr().is_terminal()).with_writer(std::io::stderr);
     match settings.log.format {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().init(),

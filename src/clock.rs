@@ -92,7 +92,7 @@ impl Clock {
             match hands {
                 // Waking at least once an hour keeps a suspended laptop or a stepped machine clock from oversleeping.
                 Hands::Running(_) => {
-                    let nap = left.to_std().unwrap_or_default().min(Duration::from_secs(3600));
+                    let nap = left.to_std().unwrap_or_default().min(Duration::from_hours(1));
                     tokio::select! {
                         () = tokio::time::sleep(nap) => {}
                         _ = moved.changed() => {}

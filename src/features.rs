@@ -41,7 +41,8 @@ impl Features {
             ("The group", Arc::new(Roster)),
             ("This server", Arc::new(Setup)),
         ];
-        let help = Help::new(named.iter().map(|(title, feature)| Group::of(title, feature.as_ref())).collect());
+        let groups = named.iter().map(|(title, feature)| Group::of(title, feature.as_ref())).collect();
+        let help = Help::new(groups).watching(self.jobs());
         named.into_iter().map(|(_, feature)| feature).chain([Arc::new(help) as Arc<dyn Feature>]).collect()
     }
 

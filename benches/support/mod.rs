@@ -1,11 +1,5 @@
 //! An emulator in this process, the release build of the bot in another, and a small agency between them.
 #![allow(dead_code, reason = "each bench uses its own part")]
-#![expect(
-    clippy::cast_precision_loss,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "figures for people"
-)]
 
 use std::fmt;
 use std::process::Stdio;

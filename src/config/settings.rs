@@ -227,6 +227,7 @@ fn line_of(text: &str, key: &str) -> usize {
         .map_or(1, |index| index + 1)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the shape that map_err takes")]
 fn wrong(fault: config::ConfigError) -> Error {
     Error::refused(format!("A setting is not right: {fault}. Run `cxbot check` to see every problem at once."))
 }

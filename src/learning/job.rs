@@ -79,4 +79,8 @@ impl Job for PostLesson {
     ) -> BoxFuture<'run, Result<()>> {
         Box::pin(self.post(services, tx, due))
     }
+
+    fn in_words(&self, key: &str) -> Option<String> {
+        Some(format!("The weekly lesson of the series {key}"))
+    }
 }

@@ -45,7 +45,12 @@ pub struct Failure {
     pub why: String,
     /// When it was given up.
     pub failed_at: DateTime<Utc>,
+    /// It only belongs to another message (its thread, a change to it) and failed with that one.
+    pub follows: bool,
 }
+
+/// Why a row failed that belongs to a message that failed.
+pub(super) const ORIGIN_FAILED: &str = "The message that this belongs to could not be sent.";
 
 /// Leaves a message. `false` when one with this key was left before; that one stands.
 pub async fn queue(tx: &mut Tx, message: Queue<'_>) -> Result<bool> {
@@ -104,9 +109,12 @@ pub async fn find_sent(tx: &mut Tx, key: &str) -> Result<Option<Sent>> {
         .map(|(channel, message)| Sent { channel: ChannelId::from_db(channel), message: MessageId::from_db(message) }))
 }
 
-/// How many messages should have gone out by `now` and have not: neither sent nor given up.
+/// How many messages should have gone out by `now` and have not: neither sent nor given up. One that belongs to a message which is put
+/// off until later waits with it and does not count.
 pub async fn waiting(tx: &mut Tx, now: DateTime<Utc>) -> Result<i64> {
-    const SQL: &str = "select count(*) from outbox where sent_at is null and failed_at is null and due_at <= $1";
+    const SQL: &str = "select count(*) from outbox where sent_at is null and failed_at is null and due_at <= $1
+         and not exists (select 1 from outbox origin where origin.key in (outbox.of_key, outbox.of_key || '/thread')
+             and origin.sent_at is null and origin.failed_at is null and origin.due_at > $1)";
     Ok(on_db!(tx, conn => sqlx::query_scalar(SQL).bind(now).fetch_one(conn).await?))
 }
 
@@ -120,21 +128,32 @@ pub async fn failures(tx: &mut Tx, guild: GuildId) -> Result<Vec<Failure>> {
         .map(|row| Failure {
             channel: row.target_id.filter(|_| row.kind == "post").map(ChannelId::from_db),
             key: row.key,
+            follows: row.failure == ORIGIN_FAILED,
             why: row.failure,
             failed_at: row.failed_at,
         })
         .collect())
 }
 
-/// Tries the server's failed messages again, once the cause has been mended; returns how many.
+/// Tries the server's failed messages again, once the cause has been mended; returns how many. People who accepted no direct messages
+/// are asked anew.
 pub async fn retry(tx: &mut Tx, guild: GuildId, now: DateTime<Utc>) -> Result<u64> {
+    const FORGET: &str = "delete from kept where value like 'closed %' and key in
+         (select 'direct:' || cast(target_id as text) from outbox where guild_id = $1 and failed_at is not null and kind = 'direct')";
     const SQL: &str = "update outbox set failed_at = null, failure = null, attempts = 0, due_at = $2
          where guild_id = $1 and failed_at is not null and body <> ''";
+    on_db!(tx, conn => sqlx::query(FORGET).bind(guild.db()).execute(conn).await?.rows_affected());
     let again = on_db!(tx, conn => sqlx::query(SQL).bind(guild.db()).bind(now).execute(conn).await?.rows_affected());
     if again > 0 {
         tx.announce(Topic::Outbox);
     }
     Ok(again)
+}
+
+/// Gives the server's failed messages up for good: what they would have said is erased. Returns how many.
+pub async fn let_go(tx: &mut Tx, guild: GuildId) -> Result<u64> {
+    const SQL: &str = "update outbox set body = '' where guild_id = $1 and failed_at is not null and body <> ''";
+    Ok(on_db!(tx, conn => sqlx::query(SQL).bind(guild.db()).execute(conn).await?.rows_affected()))
 }
 
 #[derive(FromRow)]

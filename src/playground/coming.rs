@@ -71,7 +71,7 @@ fn words(job: &str, key: &str) -> String {
         }
         "recognition_close_consent" => format!("Nomination {key} stops waiting for an answer"),
         "recognition_forget" => format!("Nomination {key} is forgotten"),
-        "cx_index_recompute" | "recompute_index" => "The CX index is worked out again".to_owned(),
+        "recompute-index" => "The CX index is worked out again".to_owned(),
         other => other.replace('_', " "),
     }
 }

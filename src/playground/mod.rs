@@ -83,7 +83,7 @@ impl Playground {
         let port = page_listener.local_addr().map_err(anyhow::Error::from)?.port();
 
         let kept = kept::load(&folder)?;
-        let clock = Clock::shifted(kept.as_ref().map_or(TimeDelta::zero(), |kept| kept.ahead()));
+        let clock = Clock::shifted(kept.as_ref().map_or(TimeDelta::zero(), kept::Kept::ahead));
         let is_new = kept.is_none();
         let world = match kept {
             Some(kept) => kept.world,
@@ -100,7 +100,7 @@ impl Playground {
         }
 
         let stopping = CancellationToken::new();
-        let bot = tokio::spawn(app.run_until(stopping.clone().cancelled_owned()));
+        let bot = tokio::spawn(app.run_until(stopping.clone().cancelled_owned(), |_| {}));
         let desk = Arc::new(Desk { emulator, clock, services, features, guild, key: random_key()?, port });
         let page = tokio::spawn({
             let router = web::router(desk.clone());
@@ -274,5 +274,5 @@ fn random_key() -> Result<String> {
     let mut bytes = [0_u8; 16];
     getrandom::fill(&mut bytes)
         .map_err(|fault| Error::internal(format!("The operating system gave no random numbers: {fault}")))?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
 }

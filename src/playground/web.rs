@@ -342,3 +342,39 @@ async fn clock(State(desk): State<Arc<Desk>>, Json(step): Json<Move>) -> Respons
         Err(error) => faulty(&error, "The playground's clock could not be moved"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    #[test]
+    fn only_this_machines_own_addresses_are_ours() {
+        let asked = |pairs: &[(&'static str, &'static str)]| {
+            let headers = pairs
+                .iter()
+                .map(|(name, value)| (axum::http::HeaderName::from_static(name), HeaderValue::from_static(value)));
+            is_ours(&headers.collect(), 8650)
+        };
+        assert!(asked(&[("host", "127.0.0.1:8650")]));
+        assert!(asked(&[("host", "localhost:8650"), ("origin", "http://localhost:8650")]));
+        assert!(!asked(&[]));
+        assert!(!asked(&[("host", "127.0.0.1:8651")]));
+        assert!(!asked(&[("host", "127.0.0.1.example:8650")]));
+        assert!(!asked(&[("host", "127.0.0.1:8650"), ("origin", "http://elsewhere.example")]));
+        assert!(!asked(&[("host", "127.0.0.1:8650"), ("origin", "null")]));
+    }
+
+    #[test]
+    fn the_whole_page_is_small_and_runs_only_its_own_files() {
+        let mut compressed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        for name in Page::iter() {
+            compressed.write_all(&Page::get(&name).unwrap().data).unwrap();
+        }
+        let bytes = compressed.finish().unwrap().len();
+        assert!(bytes < 600_000, "{bytes} bytes compressed");
+        let index = String::from_utf8(Page::get("index.html").unwrap().data.into_owned()).unwrap();
+        assert!(!index.contains("<script>") && !index.contains(" style=") && !index.contains("http"), "{index}");
+    }
+}

@@ -22,7 +22,8 @@ pub use model::{Occurrence, OccurrenceId, OccurrenceState, Schedule, ScheduleId,
 pub use runner::{Runner, Ticked};
 pub use store::running::next_due;
 pub use store::{
-    NewSchedule, cancel_once, find, lately, list, list_all, list_once, once, pause, preview, remove, resume, set, skip_next, unskip,
+    NewSchedule, cancel_once, find, lately, lately_of, list, list_all, list_once, once, pause, preview, remove, resume, set,
+    skip_next, unskip,
 };
 
 use chrono::{DateTime, Utc};
@@ -70,5 +71,12 @@ pub trait Job: Send + Sync + 'static {
     ) -> BoxFuture<'run, Result<()>> {
         let _ = (services, tx, due);
         Box::pin(async { Ok(()) })
+    }
+
+    /// What leads call an occasion with this key, for the notice that it did not happen: `The weekly lesson (basics)`. `None` when
+    /// nobody needs to be told, because being late is as good or the people concerned notice by themselves.
+    fn in_words(&self, key: &str) -> Option<String> {
+        let _ = key;
+        None
     }
 }

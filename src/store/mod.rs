@@ -38,7 +38,7 @@ pub struct Store {
 
 #[derive(Clone, Debug)]
 enum Backend {
-    Sqlite(sqlite::Sqlite),
+    Sqlite(Box<sqlite::Sqlite>),
     Postgres(postgres::Postgres),
 }
 
@@ -122,7 +122,7 @@ impl Store {
     pub async fn connect(url: &str) -> Result<Self> {
         let backend = if let Some(path) = url.strip_prefix("sqlite:") {
             let path = path.trim_start_matches("//");
-            Backend::Sqlite(sqlite::Sqlite::open(Path::new(path)).await?)
+            Backend::Sqlite(Box::new(sqlite::Sqlite::open(Path::new(path)).await?))
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             Backend::Postgres(postgres::Postgres::connect(url).await?)
         } else {

@@ -33,8 +33,9 @@ impl Postgres {
             .connect_with(options.disable_statement_logging())
             .await
             .map_err(|fault| {
-                Error::Internal(anyhow::Error::new(fault).context(
-                    "Connecting to PostgreSQL. Check that it runs, that the address in database.url is right, and that it lets cxbot in",
+                Error::refused(format!(
+                    "PostgreSQL cannot be reached ({fault}). Check that it runs, that the address in database.url \
+                     (CXBOT_DATABASE__URL) is right, and that it lets cxbot in."
                 ))
             })?;
         Ok(Self { pool })

@@ -44,7 +44,7 @@ trait Write: Send {
 }
 
 struct Work<T, F> {
-    work: Option<F>,
+    closure: Option<F>,
     result: Option<Result<(T, Vec<Topic>)>>,
     reply: oneshot::Sender<Result<(T, Vec<Topic>)>>,
 }
@@ -55,7 +55,7 @@ where
     F: for<'tx> FnOnce(&'tx mut Tx) -> BoxFuture<'tx, Result<T>> + Send + 'static,
 {
     fn run<'run>(&'run mut self, tx: &'run mut Tx) -> BoxFuture<'run, bool> {
-        let work = self.work.take().expect("a queued write runs once");
+        let work = self.closure.take().expect("a queued write runs once");
         Box::pin(async move {
             tx.announced.clear();
             // A panic in one write must not take down the writer that every other write depends on.
@@ -83,11 +83,11 @@ where
 impl Sqlite {
     pub(super) async fn open(path: &Path) -> Result<Self> {
         let options = options(path)?;
-        let connection = options.connect().await.map_err(|fault| cannot_open(path, fault))?;
+        let connection = options.connect().await.map_err(|fault| cannot_open(path, &fault))?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .min_connections(0)
-            .idle_timeout(Duration::from_secs(60))
+            .idle_timeout(Duration::from_mins(1))
             .connect_lazy_with(options.clone().pragma("query_only", "on"));
         let (writer, requests) = mpsc::channel(4096);
         let task = tokio::spawn(write_loop(connection, requests, path.to_owned()));
@@ -100,7 +100,7 @@ impl Sqlite {
         F: for<'tx> FnOnce(&'tx mut Tx) -> BoxFuture<'tx, Result<T>> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let request = Request::Write(Box::new(Work { work: Some(work), result: None, reply }));
+        let request = Request::Write(Box::new(Work { closure: Some(work), result: None, reply }));
         self.writer.send(request).await.map_err(|_| closed())?;
         answer.await.map_err(|_| closed())?
     }
@@ -189,10 +189,10 @@ async fn write_loop(connection: SqliteConnection, mut requests: mpsc::Receiver<R
         }
         commit_together(&mut tx, writes).await;
     }
-    if let Connection::SqliteWriter(connection) = tx.connection {
-        if let Err(fault) = connection.close().await {
-            tracing::warn!(error = %fault, path = %path.display(), "Could not close the SQLite file cleanly; it will recover when opened");
-        }
+    if let Connection::SqliteWriter(connection) = tx.connection
+        && let Err(fault) = connection.close().await
+    {
+        tracing::warn!(error = %fault, path = %path.display(), "Could not close the SQLite file cleanly; it will recover when opened");
     }
 }
 
@@ -208,7 +208,7 @@ async fn commit_together(tx: &mut Tx, mut writes: Vec<Box<dyn Write>>) {
     }
     let outcome = committed.map_err(|fault| fault.to_string());
     for write in writes {
-        write.answer(outcome.as_ref().map(|()| ()).map_err(String::as_str));
+        write.answer(outcome.as_ref().copied().map_err(String::as_str));
     }
 }
 
@@ -247,11 +247,12 @@ async fn execute(tx: &mut Tx, sql: &'static str) -> Result<(), sqlx::Error> {
     sqlx::query(sql).execute(&mut **connection).await.map(|_| ())
 }
 
-fn cannot_open(path: &Path, fault: sqlx::Error) -> Error {
-    Error::Internal(anyhow::Error::new(fault).context(format!(
-        "Opening the SQLite file {}. Check that the folder exists, that cxbot may write there, and that the disk is not full",
+fn cannot_open(path: &Path, fault: &sqlx::Error) -> Error {
+    Error::refused(format!(
+        "The SQLite file {} cannot be opened ({fault}). Check that its folder exists, that cxbot may write there, and that the disk \
+         is not full.",
         path.display()
-    )))
+    ))
 }
 
 fn closed() -> Error {

@@ -1,6 +1,6 @@
 // A person at the page: what somebody with eyes, a mouse or a keyboard would do, by the names that they would read.
 import { chromium } from "playwright-core";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 
 const WITHIN = 10_000;
 const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
@@ -21,6 +21,13 @@ export async function open(browser, address, options = {}) {
   page.on("console", (message) => { if (["error", "warning"].includes(message.type())) complaints.push(message.text()); });
   page.on("pageerror", (fault) => complaints.push(String(fault)));
   await options.before?.(page);
+  // PAGE=src/playground/page tries the page's files as they stand, without a build.
+  if (process.env.PAGE) {
+    await page.route(/\.(js|css)$/, (route) => {
+      const name = new URL(route.request().url()).pathname;
+      return route.fulfill({ body: readFileSync(process.env.PAGE + name), contentType: name.endsWith("css") ? "text/css" : "text/javascript" });
+    });
+  }
   await page.goto(address);
   const pane = page.locator("section.pane").first();
   await pane.locator(".messages").waitFor();
@@ -32,8 +39,11 @@ export class Desk {
 
   async is(name) {
     await this.pane.getByLabel("You are").selectOption({ label: await this.optionOf(name) });
-    await this.page.locator(`section.pane[aria-label="What ${name} sees"]`).first().waitFor();
+    await this.arrives(`[aria-label^="What ${name} sees"]`);
   }
+
+  /// Until the page shows what this person sees here, and no longer what was seen before.
+  async arrives(what = "") { await this.pane.and(this.page.locator(`section.pane[aria-busy=false]${what}`)).waitFor(); }
 
   async optionOf(name) {
     const labels = await this.pane.getByLabel("You are").locator("option").allTextContents();
@@ -41,12 +51,15 @@ export class Desk {
   }
 
   async goes(channel) {
+    const drawer = this.pane.getByRole("button", { name: "Channels", exact: true });
+    if (await drawer.isVisible()) await drawer.click();
     const button = this.pane.getByRole("navigation").getByRole("button", { name: new RegExp(`${channel}( \\(unread\\))?$`) });
     await button.click();
     await this.pane.getByRole("heading", { level: 2, name: new RegExp(channel) }).waitFor();
+    await this.arrives();
   }
 
-  line() { return this.pane.locator(".bar textarea"); }
+  line() { return this.pane.locator(".bar input"); }
 
   /// Picks a command from the list and fills its options: suggestions by what they read, menus by label, the rest as text.
   async runs(command, options = {}) {

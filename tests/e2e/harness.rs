@@ -4,7 +4,6 @@
 //! waited for has a deadline that prints the transcript when it passes. [`World::end`] checks that nothing was left undone.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -24,10 +23,11 @@ use tokio_util::sync::CancellationToken;
 #[path = "../conformance/openapi.rs"]
 pub mod openapi;
 #[path = "../store/support.rs"]
+#[allow(dead_code, reason = "each test program uses its own part")]
 pub mod support;
 
 /// Long enough for a loaded machine; a test that needs it has failed.
-const DEADLINE: Duration = Duration::from_secs(20);
+pub const DEADLINE: Duration = Duration::from_secs(20);
 
 pub fn days(number: i64) -> TimeDelta {
     TimeDelta::days(number)
@@ -103,7 +103,7 @@ impl World {
         let mut seed = Seed::new("cxbot", clock.now());
         let ada = seed.add_user("Ada");
         let guild = seed.add_guild("Benefits Agency", ada);
-        let lead_role = seed.add_role(guild, "CX lead", 0, 0x1f4f_bf);
+        let lead_role = seed.add_role(guild, "CX lead", 0, 0x001f_4fbf);
         let lea = seed.add_user("Lea");
         seed.add_member(guild, lea, None, &[lead_role]);
         for name in MEMBERS {
@@ -143,6 +143,9 @@ impl World {
             world.set_up(lead_role).await;
         }
         world.start_bot().await;
+        let (general, ana) = (world.channel("general"), world.member("Ana").id);
+        let greeted = || (!world.emulator.messages(general, ana).is_empty()).then_some(());
+        world.emulator.when(DEADLINE, greeted).await.expect("the bot says hello");
         world
     }
 
@@ -169,7 +172,7 @@ impl World {
         let app =
             App::build(self.settings.clone(), self.clock.clone(), Token::new(self.emulator.token())).await.unwrap();
         let stop = CancellationToken::new();
-        let task = tokio::spawn(app.run_until(stop.clone().cancelled_owned()));
+        let task = tokio::spawn(app.run_until(stop.clone().cancelled_owned(), |_| {}));
         self.running = Some((stop, task));
         self.emulator.ready(DEADLINE).await.expect("the bot reaches the emulator");
         let member = self.member("Ana");
@@ -177,6 +180,15 @@ impl World {
             .when(DEADLINE, || (!self.emulator.commands(member.channel, member.id).is_empty()).then_some(()))
             .await
             .expect("the bot registers its commands");
+    }
+
+    /// Another bot beside the first, on the same data, as another process would be.
+    pub async fn start_second_bot(&self) -> (CancellationToken, JoinHandle<cxbot::error::Result<()>>) {
+        let app =
+            App::build(self.settings.clone(), self.clock.clone(), Token::new(self.emulator.token())).await.unwrap();
+        let stop = CancellationToken::new();
+        let task = tokio::spawn(app.run_until(stop.clone().cancelled_owned(), |_| {}));
+        (stop, task)
     }
 
     pub async fn stop_bot(&mut self) {
@@ -264,11 +276,6 @@ impl World {
             .map(|channel| format!("#{}\n{}", channel.name, self.emulator.transcript(channel.id, viewer)))
             .collect::<Vec<_>>()
             .join("\n\n")
-    }
-
-    /// The data folder of this world's bot.
-    pub fn data_folder(&self) -> PathBuf {
-        self.settings.data.dir.clone()
     }
 
     /// Ends the story: everything sent, everything answered, and all of it as Discord's own description allows.

@@ -1,6 +1,11 @@
 //! Whole stories: the real bot through the real serenity client against the emulator, on both databases.
 
+mod browser;
+mod bad_days;
+mod command_line;
 mod harness;
 mod jobs;
 mod kill;
+mod setup;
+mod tiers;
 mod learning;

@@ -26,7 +26,9 @@ const TIERS: &[&[&str]] = &[
 const EMULATOR: &str = "emulator";
 
 /// A crate or call, and the files that may name it.
-const KEPT_TO: &[(&str, fn(&str) -> bool)] = &[
+type MayName = fn(&str) -> bool;
+
+const KEPT_TO: &[(&str, MayName)] = &[
     ("sqlx::", |path| path.starts_with("store/") || path.ends_with("/store.rs") || path.contains("/store/")),
     ("serenity::", |path| {
         path.starts_with("discord/")

@@ -181,7 +181,7 @@ pub(in crate::learning) fn results(series: &Series, figures: &[(&Lesson, Figures
         "A figure stands for at least five people and moves on when five more stand behind it. Nobody sees how one person answered.",
     );
     if figures.is_empty() {
-        card.text = "Nothing has been posted yet.".into();
+        "Nothing has been posted yet.".clone_into(&mut card.text);
     }
     if !hard.is_empty() {
         card = card.with_field("Hard questions: a better lesson, or better words", shorten(hard.trim(), 1_000));

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::super::store::ORIGIN_FAILED;
 use super::store::{self, Claimed};
 use crate::discord::{Fault, Posted, Rest};
 use crate::error::Result;
@@ -138,7 +139,7 @@ impl Delivery<'_> {
             Some(origin) if origin.failed_at.is_some() && row.kind == "delete" => return Ok(Ok(Outcome::Sent(0, 0))),
             Some(origin) if origin.failed_at.is_none() => return Ok(Ok(Outcome::Untouched(TimeDelta::seconds(2)))),
             None if row.kind == "delete" => return Ok(Ok(Outcome::Sent(0, 0))),
-            _ => return Ok(Ok(Outcome::Failed("The message that this belongs to could not be sent.".to_owned()))),
+            _ => return Ok(Ok(Outcome::Failed(ORIGIN_FAILED.to_owned()))),
         };
         let (Some(channel), Some(message)) = (origin.channel_id, origin.message_id) else {
             return Ok(Ok(Outcome::Failed("The message that this belongs to is not known any more.".to_owned())));

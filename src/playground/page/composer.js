@@ -44,7 +44,7 @@ export function Composer({ pane, seen, act, me, channel, where, mayWrite }) {
     if (!answer.refused) setText("");
   };
   const onKey = (event) => {
-    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); send(); }
+    if (event.key === "Enter" && !event.isComposing) { event.preventDefault(); send(); }
     if (!picking) return;
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step && offered.length) { event.preventDefault(); setAt((active + step + offered.length) % offered.length); }
@@ -59,10 +59,10 @@ export function Composer({ pane, seen, act, me, channel, where, mayWrite }) {
           <strong>/${command.path}</strong> <span>${command.description}</span></li>`)}</ul>`}
       <p class="hidden" role="status">${picking ? `${offered.length} ${offered.length === 1 ? "command" : "commands"}` : ""}</p>
       ${picking && !offered.length && html`<p class="offered none">No command like that here. ${slash.length ? "Delete a few letters to see what there is." : "Commands work in channels."}</p>`}
-      <textarea ref=${line} rows="1" value=${text} maxlength="2000" onInput=${(event) => write(event.target.value)} onKeyDown=${onKey}
+      <input ref=${line} value=${text} maxlength="2000" onInput=${(event) => write(event.target.value)} onKeyDown=${onKey}
         placeholder=${mayWrite ? `Message ${where}${slash.length ? ", or type / for commands" : ""}` : "Type / for commands"}
         role="combobox" aria-label=${mayWrite ? `Message ${where}, or a slash for commands` : "Type a slash for commands"} aria-expanded=${picking && offered.length > 0} aria-autocomplete="list"
-        aria-controls=${id} aria-activedescendant=${picking && offered.length ? `${id}-${active}` : undefined} autocomplete="off"></textarea>
+        aria-controls=${id} aria-activedescendant=${picking && offered.length ? `${id}-${active}` : undefined} autocomplete="off" />
       ${slash.length > 0 && html`<button type="button" onClick=${() => { setText("/"); line.current?.focus(); }}>Commands</button>`}
     </div>`;
 }

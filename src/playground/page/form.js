@@ -47,9 +47,10 @@ export function FormDialog({ form, seen, onClose, onSend }) {
     closing.showModal();
     closing.querySelector("[name]")?.focus();
     return () => {
+      // Its own word that it is closed comes late, and would close the form that takes its place: see onClose below.
       if (closing.open) closing.close();
       // The control that opened it may be gone by now; then the message line is the next place to be.
-      setTimeout(() => { if (document.activeElement === document.body) (opener?.isConnected && opener !== document.body ? opener : document.querySelector(".bar textarea"))?.focus(); });
+      setTimeout(() => { if (document.activeElement === document.body) (opener?.isConnected && opener !== document.body ? opener : document.querySelector(".bar input"))?.focus(); });
     };
   }, []);
   const send = async (event) => {
@@ -74,7 +75,7 @@ export function FormDialog({ form, seen, onClose, onSend }) {
     setRefused(why ?? "");
   };
   return html`
-    <dialog ref=${dialog} onCancel=${onClose} onClose=${onClose} aria-labelledby="form-title">
+    <dialog ref=${dialog} onClose=${(event) => event.target.isConnected && onClose()} aria-labelledby="form-title">
       <form onSubmit=${send} noValidate>
         <h2 id="form-title">${form.title}</h2>
         ${inputs.map((input, at) => html`<${Field} key=${input.custom_id ?? at} input=${input} seen=${seen} why=${problems[input.custom_id]} />`)}

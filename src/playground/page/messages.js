@@ -10,9 +10,10 @@ export function Messages({ seen, fresh, act, onOpen, openMenu, onEarlier, lines,
   const toEnd = () => { if (box.current) box.current.scrollTop = box.current.scrollHeight; };
   useLayoutEffect(() => { if (stick.current) toEnd(); });
   useEffect(() => {
-    // Pictures arrive later and push the end down.
+    // Pictures arrive later and push the end down, and a form below takes room from it.
     const watch = new ResizeObserver(() => { if (stick.current) toEnd(); });
     watch.observe(inside.current);
+    watch.observe(box.current);
     return () => watch.disconnect();
   }, []);
   const scrolled = () => {

@@ -40,6 +40,8 @@ export function Pane({ name, version, onLook, onDone }) {
       markRead(now.me, now.channel, last);
       setSeen(now);
       onLook?.(now);
+      // The second view starts with somebody else.
+      if (!me && name === "right") return setPlace({ me: now.people.at(-1).id, channel: now.channel });
       if (now.me !== me || now.channel !== channel) setPlace({ me: now.me, channel: now.channel });
     } catch (fault) {
       setSaid(fault.message);
@@ -83,11 +85,12 @@ export function Pane({ name, version, onLook, onDone }) {
     setMenu({ label, items, opener: document.activeElement, x: box.left, y: box.bottom });
   };
   const fresh = seen.me === me && seen.channel === channel;
+  const view = name === "right" ? ", second view" : "";
   return html`
-    <section class="pane" data-drawer=${drawer} aria-label=${`What ${person.name} sees`}>
+    <section class="pane" data-drawer=${drawer} aria-busy=${!fresh} aria-label=${`What ${person.name} sees${view}`}>
       <div class="side">
         <p class="server">${seen.server}</p>
-        <nav aria-label=${`Channels of ${person.name}`}><${Channels} seen=${seen} me=${me} open=${channel} onOpen=${go} /></nav>
+        <nav aria-label=${`Channels of ${person.name}${view}`}><${Channels} seen=${seen} me=${me} open=${channel} onOpen=${go} /></nav>
         <div class="me">
           <${Avatar} person=${person} />
           <label>You are
@@ -107,7 +110,7 @@ export function Pane({ name, version, onLook, onDone }) {
         <${Messages} key=${`${me}/${channel}`} seen=${seen} fresh=${fresh} act=${act} onOpen=${go} openMenu=${openMenu} onEarlier=${() => setMost(most + 200)}
           lines=${lines.filter((one) => one.me === me && one.channel === channel)} onForget=${(id) => setLines(lines.filter((one) => one.id !== id))} />
         <p class="said" role="status">${said}</p>
-        <${Composer} key=${`bar/${me}/${channel}`} pane=${name} seen=${seen} act=${act} me=${me} channel=${channel} where=${channel === "direct" ? "cxbot" : `#${title}`}
+        <${Composer} key=${`bar/${me}/${channel}`} pane=${name} seen=${fresh ? seen : { ...seen, commands: [] }} act=${act} me=${me} channel=${channel} where=${channel === "direct" ? "cxbot" : `#${title}`}
           mayWrite=${channel === "direct" || Boolean(here?.can_send)} />
       </div>
       <div class="people">

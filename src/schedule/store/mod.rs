@@ -261,6 +261,17 @@ pub async fn lately(tx: &mut Tx, guild: GuildId, job: &str, since: DateTime<Utc>
     rows.into_iter().map(OccurrenceRow::into_occurrence).collect()
 }
 
+/// What the given jobs missed or failed at since `since`, newest first, at most 20: for leads.
+pub async fn lately_of(tx: &mut Tx, guild: GuildId, jobs: &[&str], since: DateTime<Utc>) -> Result<Vec<Occurrence>> {
+    let mut all = Vec::new();
+    for job in jobs {
+        all.extend(lately(tx, guild, job, since).await?);
+    }
+    all.sort_by_key(|one| std::cmp::Reverse((one.due_at, one.id)));
+    all.truncate(20);
+    Ok(all)
+}
+
 /// Makes `job` due once at `due_at`. `false` when this job and key already has a one-time occasion (done or not); that one stands.
 ///
 /// However late it comes, it still runs, unless `payload` is an object with `catch_up_minutes`: later than that is missed.

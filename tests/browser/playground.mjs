@@ -1,0 +1,270 @@
+// Stories at the playground's page, in a real browser. Usage: node playground.mjs ADDRESS [part of a story's name]
+import assert from "node:assert/strict";
+import http from "node:http";
+import { open, start } from "./page.mjs";
+import { everyControlKind } from "./kinds.mjs";
+import { noBarriers } from "./barriers.mjs";
+
+const [address, only = ""] = process.argv.slice(2);
+const STORY = "She called the claimant back the same day and found the missing form.";
+
+/// What the browser complained about. Nothing may be wrong with the page itself, nor refused by its own policy.
+const calm = (seat) => assert.deepEqual(seat.complaints, []);
+
+const stories = {
+  async "three people live the four jobs"({ desk, page }) {
+    await desk.goes("cx-pulse");
+    await desk.runs("pulse open", { pulse: "Service ease" });
+    await desk.reads("Only you can see this");
+    const answers = { "Sam Okafor": "Very easy", "Grace Lindqvist": "Easy", "Priya Raman": "Easy", "Henry Abbott": "Difficult", "Noor Haddad": "Easy" };
+    for (const [name, answer] of Object.entries(answers)) {
+      await desk.is(name);
+      await desk.presses(answer);
+      await desk.reads("Your answer is sealed.");
+      assert.equal(await desk.messages().filter({ hasText: "sealed" }).count(), 1, `${name} sees somebody else's reply`);
+    }
+    await page.getByRole("button", { name: "1 week on" }).click();
+    await desk.reads("5 people answered.");
+
+    await desk.is("Priya Raman");
+    await desk.goes("cx-lessons");
+    await desk.runs("lesson post", { lesson: "What customer experience is" });
+    await desk.reads("Take the quiz");
+    await desk.is("Sam Okafor");
+    await desk.goes("cx-lessons");
+    await desk.presses("Take the quiz");
+    await desk.reads("Question 1 of 3");
+    await desk.presses("A. The program manager's");
+    await desk.reads("Not quite.");
+
+    await desk.goes("cx-recognition");
+    await desk.runs("nominate", { person: "Grace Lindqvist" });
+    const draft = await desk.reads("Nominating");
+    await draft.getByLabel("Which principle").selectOption({ index: 2 });
+    await desk.newest("Nominating").filter({ hasText: "(edited)" }).waitFor();
+    await draft.getByLabel("How do you know").selectOption({ index: 1 });
+    await desk.dialog().waitFor();
+    await desk.dialog().getByRole("button", { name: "Submit" }).click();
+    await desk.dialog().getByText("This is needed.").first().waitFor();
+    for (const box of await desk.dialog().getByRole("textbox").all()) await box.fill(STORY);
+    await desk.dialog().getByRole("button", { name: "Submit" }).click();
+    await desk.dialog().waitFor({ state: "detached" });
+    await desk.presses("Send");
+    await desk.reads("with the reviewers, without your name");
+    await desk.is("Priya Raman");
+    await desk.goes("cx-leads");
+    await desk.runs("recognition queue");
+    await desk.presses("Accept");
+    await desk.reads("Accepted.");
+    await desk.is("Grace Lindqvist");
+    await desk.goes("cxbot");
+    await desk.presses("Publish with my name");
+    await desk.goes("cx-recognition");
+    await desk.reads(STORY);
+
+    await desk.is("Sam Okafor");
+    await desk.goes("cx-general");
+    await desk.runs("index");
+    await desk.reads("Public-facing:");
+    await desk.runs("help");
+    await desk.reads("/nominate");
+  },
+
+  async "every control kind says what it was given"({ browser }) {
+    await everyControlKind(browser, address);
+  },
+
+  async "no barriers, light and dark, wide and narrow"({ browser }) {
+    await noBarriers(browser, address);
+  },
+
+  async "keyboard alone is enough"({ page, pane }) {
+    const focused = () => page.evaluate(() => document.activeElement === document.body ? "" : document.activeElement.getAttribute("aria-label") ?? document.activeElement.innerText ?? "");
+    const tabTo = async (wanted) => {
+      for (let steps = 0; steps < 80; steps += 1) {
+        if ((await focused()).includes(wanted)) return;
+        await page.keyboard.press("Tab");
+      }
+      assert.fail(`Tab never reaches ${wanted}`);
+    };
+    await tabTo("cx-pulse");
+    await page.keyboard.press("Enter");
+    await tabTo("Message #cx-pulse");
+    await page.keyboard.type("/pulse o");
+    await page.keyboard.press("Enter");
+    await pane.getByRole("form", { name: "Command pulse open" }).waitFor();
+    await page.keyboard.type("Time well");
+    await pane.getByRole("option", { name: "Time well spent" }).waitFor();
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("Tab");
+    await page.keyboard.type("900");
+    await page.keyboard.press("Enter");
+    await pane.getByText("At most 30.").waitFor();
+    await page.keyboard.press("Control+A");
+    await page.keyboard.type("3");
+    await page.keyboard.press("Enter");
+    const post = pane.locator("article").filter({ hasText: "Pulse: Time well spent" }).first();
+    await post.waitFor();
+    // After a command the line is where it was.
+    await page.waitForFunction(() => document.activeElement?.matches(".bar input"));
+
+    const button = post.getByRole("button", { name: "How are answers protected?" });
+    await button.focus();
+    await page.keyboard.press("Enter");
+    await pane.locator("article.private").last().waitFor();
+    assert.ok(await button.evaluate((node) => node === document.activeElement), "a press must keep the focus");
+
+    const menu = pane.getByRole("button", { name: "Menu for Grace Lindqvist" });
+    await menu.focus();
+    await page.keyboard.press("Enter");
+    await page.getByRole("menuitem", { name: "Be Grace Lindqvist" }).waitFor();
+    await page.keyboard.press("ArrowDown");
+    assert.equal(await focused(), "Nominate for good CX");
+    await page.keyboard.press("Escape");
+    assert.ok(await menu.evaluate((node) => node === document.activeElement), "a menu gives the focus back");
+  },
+
+  async "unread marks come and go, and nobody sees what is for another"({ desk, page, pane }) {
+    await desk.is("Tomás Rivera");
+    await desk.goes("cx-leads");
+    await desk.goes("cx-general");
+    await desk.is("Priya Raman");
+    await desk.goes("cx-leads");
+    await desk.line().fill("Shall we open a pulse?");
+    await page.keyboard.press("Enter");
+    await desk.reads("Shall we open a pulse?");
+    await desk.goes("cx-general");
+    await desk.is("Tomás Rivera");
+    const leads = pane.getByRole("navigation").getByRole("button", { name: "cx-leads (unread)" });
+    await leads.click();
+    await desk.reads("Shall we open a pulse?");
+    await desk.goes("cx-general");
+    await pane.getByRole("navigation").getByRole("button", { name: "cx-leads", exact: true }).waitFor();
+    await desk.is("Sam Okafor");
+    assert.equal(await pane.getByRole("navigation").getByRole("button", { name: /cx-leads/ }).count(), 0, "members do not see the leads' channel");
+    await desk.line().fill("/setup");
+    await pane.getByText("No command like that here.").waitFor();
+  },
+
+  async "text stays text"({ desk, page }) {
+    await desk.goes("cx-general");
+    await desk.line().fill("<img src=x onerror=alert(1)> [press](javascript:alert(1)) **bold**");
+    await page.keyboard.press("Enter");
+    const message = await desk.reads("onerror=alert(1)");
+    assert.equal(await message.locator("img, a").count(), 0);
+    assert.equal(await message.locator("strong").innerText(), "bold");
+  },
+
+  async "other sites' pages are refused"() {
+    const { host, port, searchParams } = new URL(address);
+    const asked = (path, headers = {}, method = "GET") => new Promise((resolve, reject) => {
+      const request = http.request({ host: "127.0.0.1", port, path, method, headers: { host, ...headers } }, (answer) => { answer.resume(); resolve(answer); });
+      request.on("error", reject);
+      request.end();
+    });
+    const key = { "x-playground-key": searchParams.get("key") };
+    assert.equal((await asked("/api/look", key)).statusCode, 200);
+    assert.equal((await asked("/api/look")).statusCode, 401, "without the key");
+    assert.equal((await asked("/api/look", { "x-playground-key": "0".repeat(32) })).statusCode, 401, "with another key");
+    assert.equal((await asked(`/api/look?key=${searchParams.get("key")}`)).statusCode, 401, "a key in the address is for the event stream alone");
+    for (const path of ["/", "/api/look", "/api/backstage", "/api/transcript?as=1002"]) {
+      assert.equal((await asked(path, { ...key, host: `rebound.example:${port}` })).statusCode, 403, `another host at ${path}`);
+      assert.equal((await asked(path, { ...key, origin: "https://elsewhere.example" })).statusCode, 403, `another origin at ${path}`);
+      assert.equal((await asked(path, { ...key, origin: "null" })).statusCode, 403, `no origin at ${path}`);
+    }
+    assert.equal((await asked("/api/fault", { ...key, origin: "https://elsewhere.example" }, "POST")).statusCode, 403);
+    const { headers } = await asked("/");
+    const policy = headers["content-security-policy"];
+    assert.match(policy, /default-src 'none'/);
+    assert.match(policy, /script-src 'self'(;|$)/);
+    assert.doesNotMatch(policy, /unsafe|https?:\/\/(?!127\.0\.0\.1)/);
+  },
+
+  async "two people side by side"({ page, desk }) {
+    await page.getByRole("button", { name: "Two people" }).click();
+    const right = page.locator("section.pane").nth(1);
+    await right.locator(".messages").waitFor();
+    await page.getByRole("region", { name: "What Yusuf Demir sees, second view" }).waitFor();
+    await right.getByRole("button", { name: /People; you are/ }).click();
+    await right.getByRole("button", { name: "Maria Delgado Contact Center" }).click();
+    await page.getByRole("region", { name: "What Maria Delgado sees, second view" }).waitFor();
+    await desk.goes("cx-general");
+    await desk.line().fill("Hello, Maria, from beside you.");
+    await page.keyboard.press("Enter");
+    await right.locator("article").filter({ hasText: "Hello, Maria, from beside you." }).waitFor();
+  },
+
+  async "the time machine shows what is coming and goes there"({ page, desk, pane }) {
+    await desk.is("Priya Raman");
+    await desk.goes("cx-lessons");
+    await desk.runs("lesson schedule", { series: "Writing", day: "Wednesday", hour: "10" });
+    await page.getByRole("button", { name: "What is coming" }).click();
+    const panel = page.getByRole("complementary", { name: "What is coming" });
+    const first = panel.getByRole("listitem").filter({ hasText: "writing-clearly" }).first();
+    const when = await first.locator("time").innerText();
+    assert.match(when, /^Wed.*10:00 AM$/);
+    const before = await pane.locator("article").count();
+    await first.getByRole("button", { name: /^Go to/ }).click();
+    await pane.locator("article").nth(before).waitFor();
+    const now = await page.getByRole("region", { name: "Time machine" }).locator("time").innerText();
+    assert.ok(now.startsWith("Wed") && now.includes("10:00 AM"), now);
+  },
+
+  async "backstage shows the protocol, bad days come and go, a transcript is kept"({ page, desk, pane }) {
+    await page.getByRole("button", { name: "Backstage" }).click();
+    const panel = page.getByRole("complementary", { name: "Backstage" });
+    await desk.is("Priya Raman");
+    await desk.goes("cx-general");
+    await panel.getByRole("button", { name: "Everything takes four seconds" }).click();
+    await desk.runs("help");
+    await pane.getByText("The application did not respond").waitFor();
+    await panel.getByRole("button", { name: "Clear all faults" }).click();
+    await panel.getByText("All faults are cleared.").waitFor();
+    await desk.runs("index");
+    await desk.reads("Public-facing:");
+    const answer = panel.locator("details").filter({ hasText: "POST" }).filter({ hasText: "/callback" }).first();
+    await answer.locator("summary").click();
+    await panel.locator("details[open] pre").first().waitFor();
+    assert.ok(!(await panel.innerText()).includes("Bot "), "tokens never leave the journal");
+    const saving = page.waitForEvent("download");
+    await panel.getByRole("button", { name: "Save as text" }).click();
+    const kept = await readAll(await (await saving).createReadStream());
+    assert.match(kept, /== cx-general/);
+    assert.match(kept, /Public-facing/);
+  },
+
+  async "the tour ticks what has been done"({ page, desk }) {
+    await page.getByRole("button", { name: "Tour" }).click();
+    const tour = page.getByRole("complementary", { name: "Tour" });
+    await tour.getByText("The index is on the screen: not yet").waitFor();
+    await desk.goes("cx-general");
+    await desk.runs("index");
+    await tour.getByText("The index is on the screen: done").waitFor();
+  },
+};
+
+async function readAll(stream) {
+  let text = "";
+  for await (const part of stream) text += part;
+  return text;
+}
+
+const browser = await start();
+let failed = 0;
+for (const [name, story] of Object.entries(stories).filter(([name]) => name.includes(only))) {
+  const began = performance.now();
+  const seat = await open(browser, address);
+  try {
+    await story({ browser, ...seat });
+    calm(seat);
+    console.log(`ok      ${name} (${((performance.now() - began) / 1000).toFixed(1)} s)`);
+  } catch (fault) {
+    failed += 1;
+    console.log(`FAILED  ${name}\n${fault.stack}\nOn the page:\n${await seat.page.locator("body").innerText()}`);
+    if (process.env.SHOTS) await seat.page.screenshot({ path: `${process.env.SHOTS}/failed.png` });
+  }
+  await seat.context.close();
+}
+await browser.close();
+process.exit(failed ? 1 : 0);
