@@ -248,7 +248,7 @@ impl Term {
                 person.dismisses(message);
                 return interactions;
             };
-            (*next).clone_into(&mut label);
+            label = (*next).into();
         }
         panic!("the quiz has no end");
     }

@@ -534,8 +534,12 @@ impl Feature for Pulses {
 
     fn tier_for_command(&self, path: &str) -> Option<Tier> {
         match path {
-            "pulse open" | "pulse close" | "pulse act" | "pulse comments" | "pulse answers" => Some(Tier::Lead),
-            "pulse schedule monthly"
+            "pulse open"
+            | "pulse close"
+            | "pulse act"
+            | "pulse comments"
+            | "pulse answers"
+            | "pulse schedule monthly"
             | "pulse schedule weekly"
             | "pulse schedule list"
             | "pulse schedule preview"

@@ -27,7 +27,7 @@ pub(super) struct Nominee {
 
 /// What a wish to nominate leads to.
 enum Start {
-    Goes(Nomination, bool),
+    Goes(Box<Nomination>, bool),
     Offer(Vec<Nomination>),
 }
 
@@ -50,7 +50,7 @@ pub(super) async fn start(services: &Services, incoming: &Incoming, nominee: Nom
                 let settings = noted(tx, guild, zone).await?;
                 people::join(tx, guild, author, settings.date(now)).await?;
                 if let Some(live) = store::find_live(tx, guild, author, user).await? {
-                    return Ok(Start::Goes(live, true));
+                    return Ok(Start::Goes(Box::new(live), true));
                 }
                 let others = store::list_by_others(tx, guild, author, user).await?;
                 // Whom it is about never learns of it here.
@@ -64,7 +64,7 @@ pub(super) async fn start(services: &Services, incoming: &Incoming, nominee: Nom
                 let nomination = store::find(tx, id).await?.ok_or(NominationRefusal::Gone)?;
                 let forget_at = nomination.forget_at(settings.zone);
                 schedule::once(tx, guild, job::FORGET, &id.to_string(), forget_at, &serde_json::Value::Null).await?;
-                Ok(Start::Goes(nomination, false))
+                Ok(Start::Goes(Box::new(nomination), false))
             })
         })
         .await?;

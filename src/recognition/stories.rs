@@ -63,6 +63,7 @@ impl fmt::Display for Filters {
 
 impl Filters {
     pub(super) fn parse(text: &str) -> Option<Self> {
+        #[expect(clippy::option_option, reason = "outer: whether the text is ours; inner: whether the filter is set")]
         fn part<T: std::str::FromStr>(text: &str) -> Option<Option<T>> {
             if text == "-" { Some(None) } else { text.parse().ok().map(Some) }
         }

@@ -11,7 +11,7 @@ use crate::services::Services;
 use crate::text::{clean, shorten};
 
 /// `/thanks person`: opens the form.
-pub(super) fn start(incoming: &Incoming, person: Nominee) -> Result<Reply> {
+pub(super) fn start(incoming: &Incoming, person: &Nominee) -> Result<Reply> {
     incoming.on_server()?;
     if person.user == incoming.person.user {
         return Err(Error::refused("Thanks go to somebody else. Whose help made your week easier?"));

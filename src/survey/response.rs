@@ -226,7 +226,9 @@ pub fn total<'a>(questions: &[Question], ballots: impl IntoIterator<Item = &'a [
                 Given::Option(place) => counts.options[usize::from(place)] += 1,
                 Given::Several(places) => {
                     *counts.ticked_by.get_or_insert(0) += 1;
-                    places.into_iter().for_each(|place| counts.options[usize::from(place)] += 1);
+                    for place in places {
+                        counts.options[usize::from(place)] += 1;
+                    }
                 }
                 Given::Words(words) => {
                     *counts.ticked_by.get_or_insert(0) += 1;

@@ -100,7 +100,7 @@ fn closed(key: &str, ask: &str, counts: [u32; 5], day: &str) -> ClosedCounts {
             category: None,
             only_after: None,
         },
-        counts: Counts { options: counts.to_vec(), does_not_apply: 0, skipped: 0 },
+        counts: Counts { options: counts.to_vec(), does_not_apply: 0, skipped: 0, ticked_by: None },
         eligible: Some(40),
     }
 }

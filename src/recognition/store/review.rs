@@ -170,6 +170,7 @@ pub async fn list_seconds(tx: &mut Tx, id: NominationId) -> Result<Vec<(UserId, 
 
 /// What reviewers asked the author of a nomination.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+#[expect(clippy::struct_field_names, reason = "the column holds the words of the question")]
 pub struct Question {
     /// Its row.
     pub id: i64,
