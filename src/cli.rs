@@ -1,7 +1,9 @@
 //! The command line.
 
+mod figures;
+
 use std::io::IsTerminal;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -11,7 +13,6 @@ use crate::app::{self, App};
 use crate::check;
 use crate::clock::Clock;
 use crate::config::{LogFormat, Overrides, Settings, read_token};
-use crate::cx_index;
 use crate::error::{Error, Result};
 use crate::playground::{self, Playground};
 use crate::store::Store;
@@ -78,17 +79,33 @@ enum Command {
   CXBOT_DATABASE__URL=postgres://cx@db/cx cxbot migrate")]
     Migrate,
 
-    /// Take in figures for the CX index from a file in cxbot's own table format (CSV; see config/examples)
+    /// Take in figures for the CX index from a file, or take an import back
     #[command(after_help = "Examples:
   cxbot import figures.csv --dry-run   show every problem and which scores would change; store nothing
-  cxbot import figures.csv")]
-    Import {
-        /// The file
-        file: PathBuf,
-        /// Show what would happen and store nothing
+  cxbot import figures.csv
+  cxbot import published.csv --format a11-published
+  cxbot import responses.csv --format touchpoints-v2 --program benefits-phone --period FY2026Q4 --survey-type likert_scale
+  cxbot import --undo 12")]
+    Import(figures::Import),
+
+    /// Print the CX index, in words or as JSON
+    #[command(after_help = "Examples:
+  cxbot index
+  cxbot index --period FY2026Q4 --audience public --json")]
+    Index {
+        #[command(flatten)]
+        which: figures::Which,
+        /// As JSON, one object a score
         #[arg(long)]
-        dry_run: bool,
+        json: bool,
     },
+
+    /// Take scores or figures out, or everything about one quarter
+    #[command(after_help = "Examples:
+  cxbot export --format csv > scores.csv
+  cxbot export --figures --period FY2026Q4 > figures.csv
+  cxbot export --period FY2026Q4 --pack fy2026q4")]
+    Export(figures::Export),
 }
 
 /// Reads the command line, does what it says, and turns the outcome into an exit code.
@@ -147,20 +164,11 @@ async fn act(command: Command, settings: Settings) -> Result<()> {
             println!("The database is up to date.");
             Ok(())
         }
-        Command::Import { file, dry_run } => import(settings, &file, dry_run).await,
+        Command::Import(asked) => figures::import(settings, asked).await,
+        Command::Index { which, json } => figures::index(settings, which, json).await,
+        Command::Export(asked) => figures::export(settings, asked).await,
         Command::Check => unreachable!("handled before the settings are loaded"),
     }
-}
-
-async fn import(settings: Settings, path: &Path, dry_run: bool) -> Result<()> {
-    let file = std::fs::File::open(path)
-        .map_err(|fault| Error::refused(format!("{} cannot be read: {fault}.", path.display())))?;
-    let name = path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned());
-    let services = app::open(settings, Clock::system()).await?;
-    let report = cx_index::import(&services, std::io::BufReader::new(file), &name, "command line", dry_run).await;
-    services.store.close().await;
-    println!("{}", report?);
-    Ok(())
 }
 
 async fn connect(settings: &Settings) -> Result<Store> {

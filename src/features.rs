@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::config::{Content, Problem, Settings};
-use crate::cx_index::{self, CxIndex, RecomputeIndex};
+use crate::cx_index::{self, CxIndex, Figures, PostIndex, RecomputeIndex};
 use crate::discord::{Feature, Gate};
 use crate::error::Result;
 use crate::help::{Group, Help};
@@ -38,6 +38,7 @@ impl Features {
             ("Pulses", Arc::new(self.pulses.clone())),
             ("Recognition", Arc::new(Recognition)),
             ("CX index", Arc::new(CxIndex)),
+            ("Figures of the index", Arc::new(Figures)),
             ("The group", Arc::new(Roster)),
             ("This server", Arc::new(Setup)),
             ("You", Arc::new(Me::new(Self::personal_data()))),
@@ -63,7 +64,7 @@ impl Features {
     /// For the schedule.
     #[must_use]
     pub fn jobs(&self) -> Vec<Arc<dyn Job>> {
-        [self.learning.jobs(), self.pulses.jobs(), recognition::jobs(), vec![Arc::new(RecomputeIndex)]].concat()
+        [self.learning.jobs(), self.pulses.jobs(), recognition::jobs(), vec![Arc::new(RecomputeIndex), Arc::new(PostIndex)]].concat()
     }
 
     /// Decides who is a lead and who an administrator.

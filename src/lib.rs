@@ -25,6 +25,7 @@ pub mod recognition;
 pub mod schedule;
 pub mod sealed;
 pub mod services;
+pub mod statistics;
 pub mod store;
 pub mod survey;
 pub mod text;

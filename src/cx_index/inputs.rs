@@ -6,7 +6,7 @@ use super::model::measure::{MeasureInput, Origin, Reading, Ruler};
 use super::model::points::Anchors;
 use super::model::program::ProgramInput;
 use super::observation::Observation;
-use super::store;
+use super::{pulses, store};
 use crate::calendar::Quarter;
 use crate::error::Result;
 use crate::programs::{Instrument, Measure, Program};
@@ -21,11 +21,13 @@ pub struct Collected {
     pub observation: Observation,
 }
 
-/// Everything collected from `first` to `last`. The only place that knows where figures come from: another source (the counts of
-/// closed pulses) is another list joined here.
-pub async fn collect(tx: &mut Tx, first: Quarter, last: Quarter) -> Result<Vec<Collected>> {
+/// Everything collected for `programs` from `first` to `last`. The only place that knows where figures come from: files and typed
+/// figures, and the counts of closed pulses.
+pub async fn collect(tx: &mut Tx, programs: &[Program], first: Quarter, last: Quarter) -> Result<Vec<Collected>> {
     let imported = store::list_observations(tx, first, last).await?;
-    Ok(imported.into_iter().map(|observation| Collected { origin: Origin::Import, observation }).collect())
+    let mut collected = pulses::collect(tx, programs, first, last).await?;
+    collected.extend(imported.into_iter().map(|observation| Collected { origin: Origin::Import, observation }));
+    Ok(collected)
 }
 
 /// How far back a quarter's figures can come from: a yearly survey holds for four quarters.

@@ -12,10 +12,7 @@ use crate::error::{Error, Result};
 use crate::schedule::{Due, Job};
 use crate::services::Services;
 use crate::store::Tx;
-
-/// The name of the job. Whoever adds counts of a closed survey leaves `schedule::once` with this job, a key of its own and the payload
-/// `{"quarter": "FY2027Q1"}` in the same transaction: the score follows even after a crash.
-pub const RECOMPUTE_JOB: &str = "recompute-index";
+use crate::survey::COUNTS_JOB;
 
 /// Computes a quarter anew.
 #[derive(Clone, Copy, Debug, Default)]
@@ -28,7 +25,7 @@ struct Payload {
 
 impl Job for RecomputeIndex {
     fn name(&self) -> &'static str {
-        RECOMPUTE_JOB
+        COUNTS_JOB
     }
 
     fn run<'run>(
@@ -38,9 +35,8 @@ impl Job for RecomputeIndex {
         due: &'run Due,
     ) -> BoxFuture<'run, Result<()>> {
         Box::pin(async move {
-            let Payload { quarter } = serde_json::from_value(due.payload.clone()).map_err(|fault| {
-                Error::internal(format!("{RECOMPUTE_JOB} was left a payload it cannot read: {fault}"))
-            })?;
+            let Payload { quarter } = serde_json::from_value(due.payload.clone())
+                .map_err(|fault| Error::internal(format!("{COUNTS_JOB} was left a payload it cannot read: {fault}")))?;
             let definitions = Definitions::load(&services.content)?;
             recompute(tx, &definitions, &BTreeSet::from([quarter]), services.clock.now()).await?;
             Ok(())

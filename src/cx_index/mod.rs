@@ -8,32 +8,46 @@
 //! stored, so that `/index` is one read whatever the number of answers. The arithmetic is in [`model`], pure, and held by the
 //! vectors of its specification. Like the inventory of programs, the index belongs to the installation, not to one Discord server.
 
+mod brief;
 mod chat;
 mod definitions;
+mod export;
+mod figures;
 mod import;
 mod inputs;
+mod intake;
 mod job;
 mod message;
 pub mod model;
 mod observation;
+pub mod publication;
+mod pulses;
 mod recompute;
 mod record;
 mod start;
 pub mod store;
 mod tidy;
+mod trend;
+mod views;
 
+pub use brief::talking_points;
 pub use chat::CxIndex;
 pub use definitions::{Definitions, Ratified, check};
-pub use import::{ImportReport, import};
+pub use export::{
+    OutFile, SCORE_COLUMNS, Wanted, figures_csv, indexes_in_words, quarter_pack, scores, scores_csv, scores_json,
+};
+pub use figures::{Figures, PostIndex};
+pub use import::{ImportOptions, ImportReport, import, import_as, undo};
 pub use inputs::{Collected, assemble};
-pub use job::{RECOMPUTE_JOB, RecomputeIndex};
+pub use intake::{About, Format, ImportRefusal, Inventory, LeftOut, Parsed, Progress, RowProblem, SurveyType};
+pub use job::RecomputeIndex;
 pub use observation::{Found, Observation};
 pub use recompute::{Rescored, recompute};
 pub use record::{
     AudienceDetail, Comparison, Detail, MeasureLine, ProgramDetail, ProgramLine, Record, Scope, StoredScore,
 };
 pub use start::start;
-pub use tidy::{COLUMNS, ImportRefusal, Inventory, Parsed, RowProblem, escape_cell, parse_tidy};
+pub use tidy::{COLUMNS, escape_cell, parse_tidy};
 
 /// What the index holds on a person, for `/me`.
 pub const PERSONAL: crate::people::Tables = crate::people::Tables {

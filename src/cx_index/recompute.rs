@@ -6,12 +6,12 @@ use chrono::{DateTime, Utc};
 
 use super::definitions::{Definitions, Ratified};
 use super::inputs::{Collected, assemble, collect, reach};
-use super::model::change::Change;
+use super::model::change::{Change, verdict};
 use super::model::definition::{Definition, canonical, hash_of};
 use super::model::index::score_index;
 use super::model::interval::Estimate;
 use super::model::like::{LikeForLike, index_change, program_change};
-use super::model::measure::MeasureState;
+use super::model::measure::{MeasureState, Origin};
 use super::model::program::{ProgramInput, ProgramScore, score_program};
 use super::record::{
     AudienceDetail, Comparison, Detail, MeasureLine, ProgramDetail, ProgramLine, Record, Scope, StoredScore,
@@ -69,7 +69,11 @@ pub async fn recompute(
         store::hold_definition(tx, ratified, now).await?;
         let mut registered = programs::list(tx).await?;
         registered.retain(|program| program.is_registered_in(quarter));
-        let collected = collect(tx, reach(quarter.previous()), quarter).await?;
+        let collected = collect(tx, &registered, reach(quarter.previous()), quarter).await?;
+        for one in collected.iter().filter(|one| one.origin == Origin::Pulse) {
+            // From now on its question and scale are fixed.
+            programs::mark_in_use(tx, &one.observation.program, &one.observation.measure).await?;
+        }
         for record in score_quarter(ratified, &registered, &collected, quarter, now)? {
             rescored.extend(store_if_changed(tx, &ratified.definition, record).await?);
         }
@@ -217,6 +221,12 @@ fn measure_lines(score: &ProgramScore, input: &ProgramInput) -> Vec<MeasureLine>
         .iter()
         .filter_map(|measure| Some((measure.key.as_str(), measure.readings.first()?.since.as_ref()?)))
         .collect();
+    let from_pulse: BTreeSet<&str> = input
+        .measures
+        .iter()
+        .filter(|measure| measure.readings.iter().any(|reading| reading.origin == Origin::Pulse))
+        .map(|measure| measure.key.as_str())
+        .collect();
     score
         .measures
         .iter()
@@ -240,6 +250,7 @@ fn measure_lines(score: &ProgramScore, input: &ProgramInput) -> Vec<MeasureLine>
                 },
                 since: since.get(measure.key.as_str()).map(|quarter| (*quarter).clone()),
                 pooled: scored.is_some_and(|scored| scored.pooled),
+                pulse: from_pulse.contains(measure.key.as_str()),
             }
         })
         .collect()
@@ -249,7 +260,13 @@ fn comparison(definition: &Definition, anything_before: bool, like: Option<&Like
     match like {
         Some(LikeForLike { programs, change, .. }) => {
             let Change { points, p, range, .. } = *change;
-            Comparison::LikeForLike { programs: programs.len(), points, p, range, verdict: change.verdict(definition) }
+            Comparison::LikeForLike {
+                programs: programs.len(),
+                points,
+                p,
+                range,
+                verdict: verdict(points, p, definition),
+            }
         }
         None if anything_before => Comparison::NothingInCommon,
         None => Comparison::NothingBefore,

@@ -156,6 +156,9 @@ pub struct MeasureLine {
     pub since: Option<String>,
     /// Channels were put together by answers, not by their customers.
     pub pooled: bool,
+    /// Some of its answers come from a pulse of ours: told in whole points, and never as counts.
+    #[serde(default)]
+    pub pulse: bool,
 }
 
 /// What can be said against the quarter before.

@@ -9,6 +9,7 @@ use super::observation::{Found, Observation};
 use super::record::{Record, Scope, StoredScore};
 use crate::calendar::Quarter;
 use crate::error::{Error, Result};
+use crate::ids::UserId;
 use crate::on_db;
 use crate::store::Tx;
 
@@ -163,12 +164,88 @@ pub async fn add_observation(tx: &mut Tx, import: ImportId, observation: &Observ
     Ok(())
 }
 
+/// An import on record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportEntry {
+    /// The file's name.
+    pub file: String,
+    /// SHA-256 of its bytes.
+    pub sha256: String,
+}
+
+/// Where a figure of an import stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Key of the program.
+    pub program: String,
+    measure: String,
+    channel: String,
+    /// The quarter.
+    pub quarter: Quarter,
+    revision: i64,
+    /// Nothing newer replaced it.
+    pub is_newest: bool,
+}
+
+/// An import by its number.
+pub async fn find_import(tx: &mut Tx, import: ImportId) -> Result<Option<ImportEntry>> {
+    const SQL: &str = "select file_name, sha256 from index_imports where id = $1";
+    let row: Option<(String, String)> =
+        on_db!(tx, conn => sqlx::query_as(SQL).bind(import.0).fetch_optional(conn).await?);
+    Ok(row.map(|(file, sha256)| ImportEntry { file, sha256 }))
+}
+
+/// Every figure that an import brought in.
+pub async fn list_places(tx: &mut Tx, import: ImportId) -> Result<Vec<Place>> {
+    const SQL: &str = "select o.program_key, o.measure_key, o.channel, o.quarter, o.revision, not exists (
+             select 1 from index_observations later
+             where later.program_key = o.program_key and later.measure_key = o.measure_key and later.channel = o.channel
+               and later.quarter = o.quarter and later.revision > o.revision) as is_newest
+         from index_observations o where o.import_id = $1 order by o.id";
+    let rows: Vec<(String, String, String, String, i64, bool)> =
+        on_db!(tx, conn => sqlx::query_as(SQL).bind(import.0).fetch_all(conn).await?);
+    rows.into_iter()
+        .map(|(program, measure, channel, quarter, revision, is_newest)| {
+            Ok(Place { program, measure, channel, quarter: stored_quarter(&quarter)?, revision, is_newest })
+        })
+        .collect()
+}
+
+/// Puts the figure before this one in force again, as a new revision, or withdraws it when there was none.
+pub async fn take_back(tx: &mut Tx, import: ImportId, place: &Place) -> Result<()> {
+    const RESTORE: &str = "insert into index_observations (import_id, program_key, measure_key, channel, quarter, revision, source_id, kind,
+             counts, value, deviation, n, population, worst, target, best, note, demonstration)
+         select $1, program_key, measure_key, channel, quarter, $6 + 1, source_id, kind,
+             counts, value, deviation, n, population, worst, target, best, note, demonstration
+         from index_observations where program_key = $2 and measure_key = $3 and channel = $4 and quarter = $5 and revision = $6 - 1";
+    const WITHDRAW: &str = "insert into index_observations (import_id, program_key, measure_key, channel, quarter, revision, source_id, kind,
+             note, demonstration)
+         select $1, program_key, measure_key, channel, quarter, $6 + 1, source_id, 'withdrawn', note, demonstration
+         from index_observations where program_key = $2 and measure_key = $3 and channel = $4 and quarter = $5 and revision = $6";
+    for sql in [RESTORE, WITHDRAW] {
+        let added = on_db!(tx, conn => sqlx::query(sql)
+            .bind(import.0)
+            .bind(&place.program)
+            .bind(&place.measure)
+            .bind(&place.channel)
+            .bind(place.quarter.to_string())
+            .bind(place.revision)
+            .execute(conn)
+            .await?
+            .rows_affected());
+        if added > 0 {
+            break;
+        }
+    }
+    Ok(())
+}
+
 /// The newest revision of every figure from `first` to `last`.
 pub async fn list_observations(tx: &mut Tx, first: Quarter, last: Quarter) -> Result<Vec<Observation>> {
     const SQL: &str = "select o.program_key, o.measure_key, o.channel, o.quarter, o.source_id, o.kind, o.counts, o.value, o.deviation, o.n,
                 o.population, o.worst, o.target, o.best, o.note, o.demonstration
          from index_observations o
-         where o.quarter >= $1 and o.quarter <= $2 and not exists (
+         where o.quarter >= $1 and o.quarter <= $2 and o.kind <> 'withdrawn' and not exists (
              select 1 from index_observations later
              where later.program_key = o.program_key and later.measure_key = o.measure_key and later.channel = o.channel
                and later.quarter = o.quarter and later.revision > o.revision)
@@ -184,7 +261,9 @@ pub async fn list_observations(tx: &mut Tx, first: Quarter, last: Quarter) -> Re
 /// The quarters from `first` to `last` that have a figure or a score, in order.
 pub async fn list_quarters_with_anything(tx: &mut Tx, first: Quarter, last: Quarter) -> Result<Vec<Quarter>> {
     const SQL: &str = "select distinct quarter from index_observations where quarter >= $1 and quarter <= $2
-         union select distinct quarter from index_scores where quarter >= $1 and quarter <= $2 order by quarter";
+         union select distinct quarter from index_scores where quarter >= $1 and quarter <= $2
+         union select distinct quarter from survey_counts where published and program is not null and quarter >= $1 and quarter <= $2
+         order by quarter";
     let rows: Vec<String> = on_db!(tx, conn => sqlx::query_scalar(SQL)
         .bind(first.to_string())
         .bind(last.to_string())
@@ -203,16 +282,72 @@ pub async fn list_quarters_with_an_index(tx: &mut Tx, most: i64) -> Result<Vec<Q
     rows.iter().map(|text| stored_quarter(text)).collect()
 }
 
-/// The newest revision of both indexes in a quarter: one read, whatever the number of answers behind them.
+/// Both indexes of a quarter as they are shown (the published revision, else the newest): one read, whatever the number of answers.
 pub async fn list_indexes(tx: &mut Tx, quarter: Quarter) -> Result<Vec<Record>> {
     const SQL: &str = "select scope, quarter, revision, value, standard_error, degrees_of_freedom, low, high, coverage, people, detail,
                 definition_id, definition_hash, input_hash, moved_points, computed_at
          from index_scores s
          where s.quarter = $1 and s.scope in ('audience:public', 'audience:agency')
-           and s.revision = (select max(revision) from index_scores newer where newer.scope = s.scope and newer.quarter = s.quarter)
+           and s.revision = coalesce(
+               (select p.revision from index_published p where p.scope = s.scope and p.quarter = s.quarter order by p.edition desc limit 1),
+               (select max(revision) from index_scores newer where newer.scope = s.scope and newer.quarter = s.quarter))
          order by s.scope desc";
     let rows: Vec<ScoreRow> = on_db!(tx, conn => sqlx::query_as(SQL).bind(quarter.to_string()).fetch_all(conn).await?);
     rows.into_iter().map(ScoreRow::into_record).collect()
+}
+
+/// Every score of a quarter, as it is shown or, with `newest`, in its newest revision; indexes first, then programs by key.
+pub async fn list_scores(tx: &mut Tx, quarter: Quarter, newest: bool) -> Result<Vec<Record>> {
+    const SHOWN: &str = "select scope, quarter, revision, value, standard_error, degrees_of_freedom, low, high, coverage, people, detail,
+                definition_id, definition_hash, input_hash, moved_points, computed_at
+         from index_scores s where s.quarter = $1 and s.revision = coalesce(
+               (select p.revision from index_published p where p.scope = s.scope and p.quarter = s.quarter order by p.edition desc limit 1),
+               (select max(revision) from index_scores newer where newer.scope = s.scope and newer.quarter = s.quarter))
+         order by s.scope";
+    const NEWEST: &str = "select scope, quarter, revision, value, standard_error, degrees_of_freedom, low, high, coverage, people, detail,
+                definition_id, definition_hash, input_hash, moved_points, computed_at
+         from index_scores s where s.quarter = $1
+           and s.revision = (select max(revision) from index_scores newer where newer.scope = s.scope and newer.quarter = s.quarter)
+         order by s.scope";
+    let sql = if newest { NEWEST } else { SHOWN };
+    let rows: Vec<ScoreRow> = on_db!(tx, conn => sqlx::query_as(sql).bind(quarter.to_string()).fetch_all(conn).await?);
+    rows.into_iter().map(ScoreRow::into_record).collect()
+}
+
+/// One score from quarter to quarter as it is shown, the oldest first.
+pub async fn list_course(tx: &mut Tx, scope: &Scope, first: Quarter, last: Quarter) -> Result<Vec<Record>> {
+    const SQL: &str = "select scope, quarter, revision, value, standard_error, degrees_of_freedom, low, high, coverage, people, detail,
+                definition_id, definition_hash, input_hash, moved_points, computed_at
+         from index_scores s where s.scope = $1 and s.quarter >= $2 and s.quarter <= $3 and s.revision = coalesce(
+               (select p.revision from index_published p where p.scope = s.scope and p.quarter = s.quarter order by p.edition desc limit 1),
+               (select max(revision) from index_scores newer where newer.scope = s.scope and newer.quarter = s.quarter))
+         order by s.quarter";
+    let rows: Vec<ScoreRow> = on_db!(tx, conn => sqlx::query_as(SQL)
+        .bind(scope.key())
+        .bind(first.to_string())
+        .bind(last.to_string())
+        .fetch_all(conn)
+        .await?);
+    rows.into_iter().map(ScoreRow::into_record).collect()
+}
+
+/// The quarters that have any score, newest first.
+pub async fn list_scored_quarters(tx: &mut Tx, most: i64) -> Result<Vec<Quarter>> {
+    const SQL: &str = "select distinct quarter from index_scores order by quarter desc limit $1";
+    let rows: Vec<String> = on_db!(tx, conn => sqlx::query_scalar(SQL).bind(most).fetch_all(conn).await?);
+    rows.iter().map(|text| stored_quarter(text)).collect()
+}
+
+/// Leaves a figure to be confirmed; returns the number of the draft.
+pub async fn add_draft(tx: &mut Tx, person: UserId, document: &str, now: DateTime<Utc>) -> Result<i64> {
+    const SQL: &str = "insert into index_drafts (person, document, drafted_at) values ($1, $2, $3) returning id";
+    Ok(on_db!(tx, conn => sqlx::query_scalar(SQL).bind(person.db()).bind(document).bind(now).fetch_one(conn).await?))
+}
+
+/// Takes a draft away: whoever gets it is the one who stores it. `None` when it is gone or somebody else's.
+pub async fn take_draft(tx: &mut Tx, id: i64, person: UserId) -> Result<Option<String>> {
+    const SQL: &str = "delete from index_drafts where id = $1 and person = $2 returning document";
+    Ok(on_db!(tx, conn => sqlx::query_scalar(SQL).bind(id).bind(person.db()).fetch_optional(conn).await?))
 }
 
 /// The newest revision of a score.

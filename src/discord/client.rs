@@ -240,6 +240,7 @@ fn joined(guild: &Guild) -> Joined {
             .system_channel_id
             .or_else(|| first_text.map(|channel| channel.id))
             .map(|channel| ChannelId(channel.get())),
+        accounts: guild.member_count,
     }
 }
 

@@ -69,6 +69,8 @@ pub struct Joined {
     pub owner: UserId,
     /// The channel for system messages, or else the first text channel.
     pub first_channel: Option<ChannelId>,
+    /// How many accounts Discord counts on it, bots included; 0 when it did not say.
+    pub accounts: u64,
 }
 
 /// Decides a person's tier; given to the dispatcher so that it need not know how roles are kept.

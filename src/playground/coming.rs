@@ -71,6 +71,8 @@ fn words(job: &str, key: &str) -> String {
         }
         "recognition_close_consent" => format!("Nomination {key} stops waiting for an answer"),
         "recognition_forget" => format!("Nomination {key} is forgotten"),
+        "catch_up" => "Somebody gets the next lesson to catch up with".to_owned(),
+        "review_reminder" => "Somebody is reminded to review what they learned".to_owned(),
         "recompute-index" => "The CX index is worked out again".to_owned(),
         other => other.replace('_', " "),
     }

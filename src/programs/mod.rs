@@ -13,4 +13,4 @@ mod store;
 
 pub use file::{check, load, parse};
 pub use model::{Audience, Category, Instrument, Measure, Program, SourceKind};
-pub use store::{Synced, list, mark_in_use, sync};
+pub use store::{Synced, keep, list, mark_in_use, planned, sync};

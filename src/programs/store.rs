@@ -75,6 +75,11 @@ pub async fn list(tx: &mut Tx) -> Result<Vec<Program>> {
 /// # Errors
 /// A sentence, when a measure that has figures would get another question, scale or source; nothing is changed then.
 pub async fn sync(tx: &mut Tx, wanted: &[Program]) -> Result<Synced> {
+    let planned = planned(tx, wanted).await?;
+    write_all(tx, &planned).await
+}
+
+async fn write_all(tx: &mut Tx, wanted: &[Program]) -> Result<Synced> {
     const USED: &str = "select program_key, measure_key, in_use from measures";
     let known = list_with_retired(tx).await?;
     let used: Vec<UsedRow> = on_db!(tx, conn => sqlx::query_as(USED).fetch_all(conn).await?);
@@ -86,7 +91,7 @@ pub async fn sync(tx: &mut Tx, wanted: &[Program]) -> Result<Synced> {
             if let Some(before) = before.filter(|before| in_use && !same_series(before, measure)) {
                 return Err(Error::refused(format!(
                     "The measure {}/{} has figures, so its question, scale, source and category stay as they were (\"{}\"). Give the \
-                     changed measure a new key in programs.toml and keep or remove the old one; nothing was changed.",
+                     changed measure a new key and keep or remove the old one; nothing was changed.",
                     program.key, measure.key, before.wording
                 )));
             }
@@ -103,6 +108,40 @@ pub async fn sync(tx: &mut Tx, wanted: &[Program]) -> Result<Synced> {
         }
     }
     Ok(Synced { changed: true })
+}
+
+/// What [`sync`] makes of the inventory: the file's programs, with those that were added or changed here standing as they are here.
+pub async fn planned(tx: &mut Tx, wanted: &[Program]) -> Result<Vec<Program>> {
+    const KEPT: &str = "select program_key from programs where kept_here and not retired";
+    let kept: Vec<String> = on_db!(tx, conn => sqlx::query_scalar(KEPT).fetch_all(conn).await?);
+    let mut here: Vec<Program> = list(tx).await?.into_iter().filter(|program| kept.contains(&program.key)).collect();
+    let mut planned: Vec<Program> = wanted
+        .iter()
+        .map(|program| match here.iter().position(|kept| kept.key == program.key) {
+            Some(index) => here.remove(index),
+            None => program.clone(),
+        })
+        .collect();
+    planned.append(&mut here);
+    Ok(planned)
+}
+
+/// Adds a program or changes it with all its measures, and keeps it from then on as it is here, whatever the file says. Measures that
+/// it no longer has are retired.
+///
+/// # Errors
+/// As [`sync`].
+pub async fn keep(tx: &mut Tx, program: &Program) -> Result<()> {
+    const KEEP: &str = "update programs set kept_here = true where program_key = $1";
+    let mut all = list(tx).await?;
+    match all.iter_mut().find(|one| one.key == program.key) {
+        Some(before) => before.clone_from(program),
+        None => all.push(program.clone()),
+    }
+    on_db!(tx, conn => sqlx::query(KEEP).bind(&program.key).execute(conn).await?.rows_affected());
+    write_all(tx, &all).await?;
+    on_db!(tx, conn => sqlx::query(KEEP).bind(&program.key).execute(conn).await?.rows_affected());
+    Ok(())
 }
 
 /// Marks a measure as having figures, which fixes its question and scale.

@@ -1,34 +1,37 @@
 //! Pulses on Discord: load, decide, save, answer.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::Weekday;
 use serenity::builder::CreateCommand;
-use serenity_commands::{Command, Commands};
+use serenity_commands::{Command, Commands, SubCommandGroup};
 use tokio_util::task::TaskTracker;
-use zeroize::Zeroizing;
 
-use super::closing::{self, CLOSE_JOB};
+use super::answering;
+use super::calendar::{self, OpenPulse, Wanted};
+use super::closing;
 use super::definition::{Definition, list_definitions};
-use super::job::{ClosePulse, FinishPulse};
+use super::job::{ClosePulse, FinishPulse, OutcomeDue, RemindOfPulse};
 use super::message::{self, Action, FEATURE};
-use super::model::{Pulse, PulseId, PulseRefusal, State, closing_time, may_open};
-use super::store::{self, NewPulse};
+use super::model::{Asked, Pulse, PulseId, PulseRefusal, State, may_open};
+use super::opening::{Wish, ballot_bytes, note_accounts, open_in};
+use super::outcomes::{self, Judgement};
+use super::store;
+use crate::chart;
 use crate::discord::{Call, Choice, Control, Feature, Incoming, Joined, Reply, Tier, Typed};
 use crate::error::{Error, Result};
-use crate::ids::{ChannelId, GuildId};
-use crate::outbox::{self, Queue, To};
+use crate::ids::{ChannelId, GuildId, RoleId, UserId};
 use crate::people;
-use crate::schedule::{self, Job};
-use crate::sealed::{self, BoxId, Cast, Key, Sealed, Seat, Step, Withdrawal};
+use crate::schedule::{Cron, Job};
+use crate::sealed::{Key, Sealed, Seat, Step};
 use crate::services::Services;
-use crate::survey::{Answer, Question, Thresholds, encode, list_closed};
+use crate::store::Tx;
+use crate::survey::{Question, Thresholds, list_closed};
+use crate::text::{clean, shorten};
 
-/// Room for the answers of any pulse that one press answers, and some to spare: every answer takes the same.
-const BALLOT_BYTES: usize = 32;
 const MOST_SUGGESTIONS: usize = 25;
 const MOST_LABEL_CHARS: usize = 100;
 
@@ -45,11 +48,25 @@ struct Inner {
     closings: TaskTracker,
 }
 
-struct Posted {
-    guild: GuildId,
-    box_id: BoxId,
-    question: Question,
-    closes_at: DateTime<Utc>,
+/// A run that people press on.
+pub(super) struct Posted {
+    pub(super) pulse: Pulse,
+    /// The only question, when one press answers the whole pulse.
+    pub(super) one_press: Option<Question>,
+    /// Who is asked, when that is a list of people.
+    asked: Option<HashSet<UserId>>,
+}
+
+impl Posted {
+    /// Whether this person is among those who are asked.
+    pub(super) fn may_answer(&self, incoming: &Incoming) -> Result<()> {
+        let is_asked = match (&self.pulse.asked, &self.asked) {
+            (Asked::Role { role }, _) => incoming.person.roles.contains(role),
+            (_, Some(asked)) => asked.contains(&incoming.person.user),
+            (_, None) => true,
+        };
+        if is_asked { Ok(()) } else { Err(PulseRefusal::NotAsked(message::asked_in_words(&self.pulse.asked)).into()) }
+    }
 }
 
 #[derive(Debug, Commands)]
@@ -60,7 +77,7 @@ enum PulseCommands {
 
 #[derive(Debug, Command)]
 enum PulseCommand {
-    /// Post a pulse that everybody answers with one press
+    /// Post a pulse: one press answers one question, several are asked one by one in private
     Open {
         /// Which pulse
         #[command(builder(set_autocomplete(true)))]
@@ -71,6 +88,17 @@ enum PulseCommand {
         /// Where to post it, if not in the pulse channel
         #[command(builder(channel_types(vec![serenity::model::channel::ChannelType::Text])))]
         channel: Option<serenity::model::id::ChannelId>,
+        /// Ask only people with this role
+        role: Option<serenity::model::id::RoleId>,
+        /// Ask only people of this division, as the roster knows them
+        division: Option<String>,
+        /// How many people can answer, if you know it better than Discord's count
+        #[command(builder(min_int_value(1), max_int_value(1_000_000)))]
+        people: Option<i64>,
+        /// Not anonymous: leads see who answered what, and everybody is told so first
+        named: Option<bool>,
+        /// For administrators: why it opens although the last outcome was not told
+        without_outcome: Option<String>,
     },
     /// Close a pulse now and post its result
     Close {
@@ -84,8 +112,94 @@ enum PulseCommand {
         #[command(builder(set_autocomplete(true)))]
         pulse: String,
     },
+    /// Say what comes of a result: you said, we will, we won't
+    Act {
+        /// Which pulse
+        #[command(builder(set_autocomplete(true)))]
+        pulse: String,
+    },
+    /// Look through comments before any is published; two leads decide
+    Comments {
+        /// Which pulse
+        #[command(builder(set_autocomplete(true)))]
+        pulse: String,
+    },
+    /// See who answered what, in a pulse that was not anonymous
+    Answers {
+        /// Which pulse
+        #[command(builder(set_autocomplete(true)))]
+        pulse: String,
+    },
     /// Show what is open and what was
     List,
+    /// Pulses by the calendar
+    Schedule(ScheduleCommand),
+}
+
+#[derive(Debug, SubCommandGroup)]
+enum ScheduleCommand {
+    /// Open a pulse every month
+    Monthly {
+        /// Which pulse
+        #[command(builder(set_autocomplete(true)))]
+        pulse: String,
+        /// On which day of the month, 1 to 28
+        #[command(builder(min_int_value(1), max_int_value(28)))]
+        day: i64,
+        /// At which hour, 0 to 23, in your group's time zone
+        #[command(builder(min_int_value(0), max_int_value(23)))]
+        hour: i64,
+        /// Where; the pulse channel unless you choose another
+        #[command(builder(channel_types(vec![serenity::model::channel::ChannelType::Text])))]
+        channel: Option<serenity::model::id::ChannelId>,
+    },
+    /// Open a pulse every week
+    Weekly {
+        /// Which pulse
+        #[command(builder(set_autocomplete(true)))]
+        pulse: String,
+        /// On which day, 1 for Monday to 5 for Friday
+        #[command(builder(min_int_value(1), max_int_value(5)))]
+        day: i64,
+        /// At which hour, 0 to 23, in your group's time zone
+        #[command(builder(min_int_value(0), max_int_value(23)))]
+        hour: i64,
+        /// Where; the pulse channel unless you choose another
+        #[command(builder(channel_types(vec![serenity::model::channel::ChannelType::Text])))]
+        channel: Option<serenity::model::id::ChannelId>,
+    },
+    /// Show every pulse on the calendar
+    List,
+    /// Show the next ten dates of a pulse
+    Preview {
+        /// Which pulse
+        #[command(builder(set_autocomplete(true)))]
+        pulse: String,
+    },
+    /// Stop a pulse on the calendar for a while
+    Pause {
+        /// Which pulse
+        #[command(builder(set_autocomplete(true)))]
+        pulse: String,
+    },
+    /// Let a paused pulse go on
+    Resume {
+        /// Which pulse
+        #[command(builder(set_autocomplete(true)))]
+        pulse: String,
+    },
+    /// Leave out the next date of a pulse
+    Skip {
+        /// Which pulse
+        #[command(builder(set_autocomplete(true)))]
+        pulse: String,
+    },
+    /// Open a pulse now, as the calendar would
+    PostNow {
+        /// Which pulse
+        #[command(builder(set_autocomplete(true)))]
+        pulse: String,
+    },
 }
 
 impl Pulses {
@@ -96,7 +210,13 @@ impl Pulses {
 
     /// The jobs that the schedule runs for pulses.
     pub fn jobs(&self) -> Vec<Arc<dyn Job>> {
-        vec![Arc::new(ClosePulse(self.clone())), Arc::new(FinishPulse(self.clone()))]
+        vec![
+            Arc::new(ClosePulse(self.clone())),
+            Arc::new(FinishPulse(self.clone())),
+            Arc::new(OpenPulse(self.clone())),
+            Arc::new(RemindOfPulse),
+            Arc::new(OutcomeDue),
+        ]
     }
 
     /// Waits until no closing is under way in this process. For an orderly stop, and for tests.
@@ -140,85 +260,20 @@ impl Pulses {
         finished
     }
 
-    async fn open(
-        &self,
-        services: &Services,
-        incoming: &Incoming,
-        name: &str,
-        days: Option<i64>,
-        channel: Option<ChannelId>,
-    ) -> Result<Reply> {
-        let guild = incoming.on_server()?;
-        let now = services.clock.now();
-        let definition = find_definition(services, name)?;
-        let days = match days {
-            None => definition.days,
-            Some(days) => u32::try_from(days).ok().filter(|days| (1..=30).contains(days)).ok_or(PulseRefusal::Days)?,
-        };
-        let thresholds = Thresholds::default();
+    async fn open(&self, services: &Services, wish: Wish) -> Result<Reply> {
         // Refuse what can be refused before a key is drawn.
-        may_open(&definition, None, &thresholds)?;
-        let new_box = self.inner.sealed.prepare(BALLOT_BYTES).await?;
-        let opened_by = incoming.person.user;
-        let default_zone = services.settings.time.zone;
-        let backup_policy = services.settings.data.backup_policy.clone();
-        let new_box = Arc::new(new_box);
-        let opening = new_box.clone();
+        may_open(&wish.definition, None, wish.named, &Thresholds::default())?;
+        if wish.days.is_some_and(|days| !(1..=30).contains(&days)) {
+            return Err(PulseRefusal::Days.into());
+        }
+        let new_box = Arc::new(self.inner.sealed.prepare(ballot_bytes(&wish.definition, wish.named)).await?);
+        let (opening, inside, now) = (new_box.clone(), services.clone(), services.clock.now());
         let opened: Result<Pulse> = services
             .store
-            .write(move |tx| {
-                Box::pin(async move {
-                    let settings = people::find_guild(tx, guild).await?;
-                    let zone = settings.as_ref().map_or(default_zone, |settings| settings.zone);
-                    let channel = channel
-                        .or_else(|| settings.and_then(|settings| settings.pulse_channel))
-                        .ok_or(PulseRefusal::NoChannel)?;
-                    let eligible = store::count_eligible(tx, guild).await?;
-                    may_open(&definition, eligible, &thresholds)?;
-                    let closes_at = closing_time(now, days, zone);
-                    let promise = message::compile_promise(closes_at, &thresholds, &backup_policy);
-                    let new = NewPulse {
-                        guild,
-                        definition: &definition,
-                        thresholds: &thresholds,
-                        promise: &promise,
-                        box_id: opening.id(),
-                        channel,
-                        eligible,
-                        opened_by,
-                        opened_at: now,
-                        closes_at,
-                    };
-                    let Some(id) = store::add_pulse(tx, new).await? else {
-                        let unfinished = store::list_unfinished(tx, guild).await?;
-                        let same = unfinished.into_iter().find(|pulse| pulse.definition.name == definition.name);
-                        return Err(match same {
-                            Some(pulse) if pulse.state == State::Open => {
-                                PulseRefusal::AlreadyOpen { title: definition.title, closes_at: pulse.closes_at }
-                            }
-                            _ => PulseRefusal::StillCounting(definition.title),
-                        }
-                        .into());
-                    };
-                    sealed::open(tx, &opening, guild, closes_at).await?;
-                    let pulse =
-                        store::find_pulse(tx, id).await?.ok_or_else(|| Error::internal("a new pulse is gone"))?;
-                    let question =
-                        pulse.definition.one_press().ok_or_else(|| Error::internal("may_open() has checked"))?;
-                    let (key, post) = (closing::post_key(id), message::opened(&pulse, question));
-                    let to = To::Channel(channel);
-                    outbox::queue(tx, Queue { guild, key: &key, to, post: &post, due_at: now }).await?;
-                    let payload = serde_json::json!({ "pulse": id });
-                    schedule::once(tx, guild, CLOSE_JOB, &id.to_string(), closes_at, &payload).await?;
-                    Ok(pulse)
-                })
-            })
+            .write(move |tx| Box::pin(async move { open_in(tx, &inside, opening, wish, now).await }))
             .await;
         match opened {
-            Ok(pulse) => {
-                tracing::info!(pulse.id = %pulse.id, guild.id = %guild, "Pulse {} opened", pulse.id);
-                Ok(Reply::Say(message::opened_for_lead(&pulse)))
-            }
+            Ok(pulse) => Ok(Reply::Say(message::opened_for_lead(&pulse))),
             Err(error) => {
                 // The key of a box that was never opened protects nothing; a leftover is harmless, so the first error counts.
                 if let Some(unused) = Arc::into_inner(new_box)
@@ -229,6 +284,59 @@ impl Pulses {
                 Err(error)
             }
         }
+    }
+
+    /// Opens a pulse inside the transaction of a job.
+    pub(super) async fn open_in_job(&self, services: &Services, tx: &mut Tx, wish: Wish) -> Result<()> {
+        let new_box = Arc::new(self.inner.sealed.prepare(ballot_bytes(&wish.definition, wish.named)).await?);
+        let opened = open_in(tx, services, new_box.clone(), wish, services.clock.now()).await;
+        if opened.is_err()
+            && let Some(unused) = Arc::into_inner(new_box)
+            && let Err(leftover) = self.inner.sealed.discard(unused).await
+        {
+            tracing::warn!(error = %leftover, "Could not remove the key of a pulse that was not opened");
+        }
+        opened.map(|_| ())
+    }
+
+    async fn schedule(&self, services: &Services, incoming: &Incoming, command: ScheduleCommand) -> Result<Reply> {
+        let (guild, user) = (incoming.on_server()?, incoming.person.user);
+        let whole = |number: i64| u32::try_from(number).unwrap_or(0);
+        let ours = |channel: Option<serenity::model::id::ChannelId>| channel.map(|channel| ChannelId(channel.get()));
+        let (name, wanted) = match command {
+            ScheduleCommand::Monthly { pulse, day, hour, channel } => {
+                let cron = Cron::monthly(whole(day), whole(hour), 0)?;
+                let definition = find_definition(services, &pulse)?;
+                return calendar::set(services, guild, definition, cron, ours(channel), user).await;
+            }
+            ScheduleCommand::Weekly { pulse, day, hour, channel } => {
+                let day = Weekday::try_from(u8::try_from(day - 1).unwrap_or(0)).unwrap_or(Weekday::Mon);
+                let cron = Cron::weekly(day, whole(hour), 0)?;
+                let definition = find_definition(services, &pulse)?;
+                return calendar::set(services, guild, definition, cron, ours(channel), user).await;
+            }
+            ScheduleCommand::List => return calendar::list(services, guild).await,
+            ScheduleCommand::PostNow { pulse } => {
+                let wish = Wish {
+                    guild,
+                    definition: find_definition(services, &pulse)?,
+                    days: None,
+                    channel: None,
+                    asked: Asked::Everybody,
+                    people: None,
+                    named: false,
+                    opened_by: user,
+                    without_outcome: None,
+                    by_calendar: true,
+                };
+                return self.open(services, wish).await;
+            }
+            ScheduleCommand::Preview { pulse } => (pulse, Wanted::Preview),
+            ScheduleCommand::Pause { pulse } => (pulse, Wanted::Pause),
+            ScheduleCommand::Resume { pulse } => (pulse, Wanted::Resume),
+            ScheduleCommand::Skip { pulse } => (pulse, Wanted::Skip),
+        };
+        calendar::change(services, guild, find_definition(services, &name)?, wanted).await
     }
 
     async fn close(&self, services: &Services, incoming: &Incoming, name: &str) -> Result<Reply> {
@@ -261,40 +369,75 @@ impl Pulses {
             return Err(refusal.into());
         }
         let key = pulse.id.to_string();
-        let counts = services
+        let (pulse, counts, before) = services
             .store
-            .read(move |tx| Box::pin(async move { list_closed(tx, guild, closing::SOURCE, Some(&key)).await }))
+            .read(move |tx| {
+                Box::pin(async move {
+                    let counts = list_closed(tx, guild, closing::SOURCE, Some(&key)).await?;
+                    let before = closing::find_before(tx, &pulse).await?;
+                    Ok((pulse, counts, before))
+                })
+            })
             .await?;
-        Ok(Reply::Say(message::result(&pulse, &counts)))
+        let work = async move {
+            let post = message::result(&pulse, &counts, before.as_ref());
+            let Some(svg) = message::chart_svg(&pulse, &counts) else { return Ok(post) };
+            Ok(message::with_chart(post, &pulse, &counts, chart::draw(svg).await?))
+        };
+        Ok(Reply::Later { visible: false, work: Box::pin(work) })
     }
 
-    async fn answer(&self, services: &Services, incoming: &Incoming, id: PulseId, token: &str) -> Result<Reply> {
-        let posted = self.posted(services, incoming, id).await?;
-        let answer = Answer::parse(token, &posted.question).ok_or(PulseRefusal::OldButton)?;
-        let Some(seat) = self.seat(services, incoming, id, &posted).await? else {
-            return Ok(Reply::Say(message::too_late(&closing::find(services, id).await?)));
-        };
-        let (ballot, now) = (Zeroizing::new(encode(&[answer])), services.clock.now());
-        let cast = services.store.write(move |tx| Box::pin(async move { seat.cast(tx, &ballot, now).await })).await?;
-        Ok(Reply::Say(match cast {
-            Cast::Recorded => message::sealed(id, posted.closes_at, false),
-            Cast::Changed => message::sealed(id, posted.closes_at, true),
-            Cast::Closed => message::too_late(&closing::find(services, id).await?),
-        }))
+    async fn act(services: &Services, incoming: &Incoming, name: &str) -> Result<Reply> {
+        let pulse = pick_closed(services, incoming, name).await?;
+        let id = pulse.id;
+        let outcome = services.store.read(move |tx| Box::pin(async move { store::find_outcome(tx, id).await })).await?;
+        Ok(Reply::Ask(message::act_form(&pulse, outcome.as_ref())))
     }
 
-    async fn withdraw(&self, services: &Services, incoming: &Incoming, id: PulseId) -> Result<Reply> {
-        let posted = self.posted(services, incoming, id).await?;
-        let Some(seat) = self.seat(services, incoming, id, &posted).await? else {
-            return Ok(Reply::Update(message::too_late(&closing::find(services, id).await?)));
-        };
-        let now = services.clock.now();
-        let withdrawal = services.store.write(move |tx| Box::pin(async move { seat.withdraw(tx, now).await })).await?;
-        Ok(Reply::Update(match withdrawal {
-            Withdrawal::Withdrawn => message::withdrawn(posted.closes_at),
-            Withdrawal::Nothing => message::nothing_to_withdraw(posted.closes_at),
-            Withdrawal::Closed => message::too_late(&closing::find(services, id).await?),
-        }))
+    async fn comments(services: &Services, incoming: &Incoming, name: &str) -> Result<Reply> {
+        let pulse = pick_closed(services, incoming, name).await?;
+        let comments = outcomes::list_comments(services, pulse.id).await?;
+        if comments.iter().all(|comment| comment.agreed) {
+            return Err(PulseRefusal::NoComments(pulse.definition.title).into());
+        }
+        Ok(Reply::Say(outcomes::next_comment(services, &pulse, incoming.person.user, None).await?))
+    }
+
+    async fn answers(services: &Services, incoming: &Incoming, name: &str) -> Result<Reply> {
+        let pulse = pick_closed(services, incoming, name).await?;
+        if !pulse.named {
+            return Err(PulseRefusal::NotNamed(pulse.definition.title).into());
+        }
+        let id = pulse.id;
+        let rows =
+            services.store.read(move |tx| Box::pin(async move { store::list_named_answers(tx, id).await })).await?;
+        let answers = rows
+            .into_iter()
+            .map(|(user, json)| Ok((user, serde_json::from_str(&json).map_err(anyhow::Error::from)?)))
+            .collect::<Result<Vec<_>>>()?;
+        Ok(Reply::Say(message::named_answers(&pulse, &answers)))
+    }
+
+    async fn no_reminders(services: &Services, incoming: &Incoming) -> Result<Reply> {
+        let (user, today) = (incoming.person.user, services.clock.now().date_naive());
+        let on = incoming.guild;
+        services
+            .store
+            .write(move |tx| {
+                Box::pin(async move {
+                    // Pressed in a direct message, where no server is named: it counts on every one.
+                    for guild in store::list_guilds_of(tx, user).await? {
+                        people::set_no_reminders(tx, guild, user, true).await?;
+                    }
+                    if let Some(guild) = on {
+                        people::join(tx, guild, user, today).await?;
+                        people::set_no_reminders(tx, guild, user, true).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .await?;
+        Ok(Reply::Update(message::no_more_reminders()))
     }
 
     async fn promise(services: &Services, incoming: &Incoming, id: PulseId) -> Result<Reply> {
@@ -305,42 +448,62 @@ impl Pulses {
     }
 
     /// What never changes of a run, read once.
-    async fn posted(&self, services: &Services, incoming: &Incoming, id: PulseId) -> Result<Arc<Posted>> {
+    pub(super) async fn posted(&self, services: &Services, incoming: &Incoming, id: PulseId) -> Result<Arc<Posted>> {
         let guild = incoming.on_server()?;
         let known = self.inner.posted.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned();
         let posted = if let Some(posted) = known {
             posted
         } else {
-            let pulse = services.store.read(move |tx| Box::pin(async move { store::find_pulse(tx, id).await })).await?;
-            let pulse = pulse.ok_or(PulseRefusal::Gone)?;
-            let question = pulse.definition.one_press().cloned().ok_or(PulseRefusal::OldButton)?;
-            let (box_id, closes_at) = (pulse.box_id, pulse.closes_at);
-            let posted = Arc::new(Posted { guild: pulse.guild, box_id, question, closes_at });
+            let found = services
+                .store
+                .read(move |tx| {
+                    Box::pin(async move {
+                        let Some(pulse) = store::find_pulse(tx, id).await? else { return Ok(None) };
+                        let asked = match pulse.asked {
+                            Asked::Division { .. } => Some(store::list_asked(tx, id).await?.into_iter().collect()),
+                            Asked::Everybody | Asked::Role { .. } => None,
+                        };
+                        Ok(Some((pulse, asked)))
+                    })
+                })
+                .await?;
+            let (pulse, asked) = found.ok_or(PulseRefusal::Gone)?;
+            let is_open = pulse.state == State::Open;
+            let posted = Arc::new(Posted {
+                one_press: pulse.definition.one_press().cloned(),
+                // The list is gone with the close, and then nobody is turned away: they are told that it is over.
+                asked: asked.filter(|_| is_open),
+                pulse,
+            });
             // Runs that are over are pressed rarely, and would be remembered for ever.
-            if pulse.state == State::Open {
+            if is_open {
                 self.inner.posted.write().unwrap_or_else(PoisonError::into_inner).insert(id, posted.clone());
             }
             posted
         };
-        if posted.guild != guild {
+        if posted.pulse.guild != guild {
             return Err(PulseRefusal::Gone.into());
         }
         Ok(posted)
     }
 
+    pub(super) async fn too_late(&self, services: &Services, id: PulseId) -> Result<crate::post::Post> {
+        Ok(message::too_late(&closing::find(services, id).await?))
+    }
+
     /// The person's place in the box; `None` when the box is no longer in use. A lost key stops the pulse here and now.
-    async fn seat(
+    pub(super) async fn seat(
         &self,
         services: &Services,
         incoming: &Incoming,
         id: PulseId,
         posted: &Posted,
     ) -> Result<Option<Seat>> {
-        let seat = || self.inner.sealed.seat(&posted.box_id, posted.guild, incoming.person.user);
+        let seat = || self.inner.sealed.seat(&posted.pulse.box_id, posted.pulse.guild, incoming.person.user);
         if let Some(seat) = seat() {
             return Ok(Some(seat));
         }
-        match self.inner.sealed.unlock(&services.store, &posted.box_id).await? {
+        match self.inner.sealed.unlock(&services.store, &posted.pulse.box_id).await? {
             Key::Held => Ok(seat()),
             Key::NotNeeded => Ok(None),
             Key::Lost => {
@@ -371,16 +534,25 @@ impl Feature for Pulses {
 
     fn tier_for_command(&self, path: &str) -> Option<Tier> {
         match path {
-            "pulse open" | "pulse close" => Some(Tier::Lead),
+            "pulse open" | "pulse close" | "pulse act" | "pulse comments" | "pulse answers" => Some(Tier::Lead),
+            "pulse schedule monthly"
+            | "pulse schedule weekly"
+            | "pulse schedule list"
+            | "pulse schedule preview"
+            | "pulse schedule pause"
+            | "pulse schedule resume"
+            | "pulse schedule skip"
+            | "pulse schedule post-now" => Some(Tier::Lead),
             "pulse results" | "pulse list" => Some(Tier::Member),
             _ => None,
         }
     }
 
     fn tier_for_action(&self, action: &str) -> Option<Tier> {
-        match action {
-            Action::ANSWER | Action::WITHDRAW | Action::PROMISE => Some(Tier::Member),
-            _ => None,
+        if Action::OF_MEMBERS.contains(&action) {
+            Some(Tier::Member)
+        } else {
+            Action::OF_LEADS.contains(&action).then_some(Tier::Lead)
         }
     }
 
@@ -389,9 +561,38 @@ impl Feature for Pulses {
             Error::internal(format!("`/{}` came with options that do not parse: {fault}", call.path))
         })?;
         match command {
-            PulseCommand::Open { pulse, days, channel } => {
-                self.open(services, incoming, &pulse, days, channel.map(|channel| ChannelId(channel.get()))).await
+            PulseCommand::Open { pulse, days, channel, role, division, people, named, without_outcome } => {
+                let asked = match (role, division) {
+                    (Some(_), Some(_)) => return Err(PulseRefusal::RoleAndDivision.into()),
+                    // Discord's @everyone is a role with the server's own id.
+                    (Some(role), None) if role.get() != incoming.on_server()?.0 => {
+                        Asked::Role { role: RoleId(role.get()) }
+                    }
+                    (None, Some(name)) => Asked::Division { name: name.trim().chars().take(60).collect() },
+                    _ => Asked::Everybody,
+                };
+                if without_outcome.is_some() && !incoming.person.manages_server {
+                    return Err(PulseRefusal::OnlyAdmins.into());
+                }
+                let whole = |number: i64| u32::try_from(number).unwrap_or(0);
+                let wish = Wish {
+                    guild: incoming.on_server()?,
+                    definition: find_definition(services, &pulse)?,
+                    days: days.map(whole),
+                    channel: channel.map(|channel| ChannelId(channel.get())),
+                    asked,
+                    people: people.map(whole),
+                    named: named.unwrap_or(false),
+                    opened_by: incoming.person.user,
+                    without_outcome: without_outcome.map(|reason| shorten(&clean(&reason), 300)),
+                    by_calendar: false,
+                };
+                self.open(services, wish).await
             }
+            PulseCommand::Schedule(command) => self.schedule(services, incoming, command).await,
+            PulseCommand::Act { pulse } => Self::act(services, incoming, &pulse).await,
+            PulseCommand::Comments { pulse } => Self::comments(services, incoming, &pulse).await,
+            PulseCommand::Answers { pulse } => Self::answers(services, incoming, &pulse).await,
             PulseCommand::Close { pulse } => self.close(services, incoming, &pulse).await,
             PulseCommand::Results { pulse } => Self::results(services, incoming, &pulse).await,
             PulseCommand::List => {
@@ -404,22 +605,43 @@ impl Feature for Pulses {
     }
 
     async fn on_control(&self, services: &Services, incoming: &Incoming, control: &Control) -> Result<Reply> {
-        match Action::parse(&control.id) {
-            Some(Action::Answer { pulse, token }) => self.answer(services, incoming, pulse, token).await,
-            Some(Action::Withdraw { pulse }) => self.withdraw(services, incoming, pulse).await,
-            Some(Action::Promise { pulse }) => Self::promise(services, incoming, pulse).await,
-            None => Err(PulseRefusal::OldButton.into()),
+        let step = |pulse, step| self.step(services, incoming, control, pulse, step);
+        match Action::parse(&control.id).ok_or(PulseRefusal::OldButton)? {
+            Action::Answer { pulse, token } => self.answer(services, incoming, pulse, token).await,
+            Action::Withdraw { pulse } => self.withdraw(services, incoming, pulse).await,
+            Action::Promise { pulse } => Self::promise(services, incoming, pulse).await,
+            Action::Start { pulse } => step(pulse, answering::Step::Start).await,
+            Action::Show { pulse, index } => step(pulse, answering::Step::Show(index)).await,
+            Action::Give { pulse, index, token } => step(pulse, answering::Step::Give(index, token)).await,
+            Action::Pick { pulse, index } => step(pulse, answering::Step::Pick(index)).await,
+            Action::Write { pulse, index } => step(pulse, answering::Step::Write(index)).await,
+            Action::Wrote { pulse, index } => step(pulse, answering::Step::Wrote(index)).await,
+            Action::Change { pulse } => step(pulse, answering::Step::Change).await,
+            Action::Review { pulse } => step(pulse, answering::Step::Review).await,
+            Action::Send { pulse } => step(pulse, answering::Step::Send).await,
+            Action::Discard { pulse } => step(pulse, answering::Step::Discard).await,
+            Action::Acted { pulse } => outcomes::act(services, incoming, control, pulse).await,
+            Action::NoReminders => Self::no_reminders(services, incoming).await,
+            Action::Publish { comment } => outcomes::judge(services, incoming, comment, Judgement::Publish).await,
+            Action::LeaveOut { comment } => outcomes::judge(services, incoming, comment, Judgement::LeaveOut).await,
+            Action::Agree { comment } => outcomes::judge(services, incoming, comment, Judgement::Agree).await,
+            Action::Shorten { comment } => {
+                let (_, comment) = outcomes::find_comment(services, incoming, comment).await?;
+                Ok(Reply::Ask(message::shorten_form(&comment)))
+            }
+            Action::Shortened { comment } => {
+                let words = control.written.get("words").map_or("", String::as_str);
+                outcomes::judge(services, incoming, comment, Judgement::Words(words)).await
+            }
         }
     }
 
     async fn on_typing(&self, services: &Services, incoming: &Incoming, typed: &Typed) -> Result<Vec<Choice>> {
         let guild = incoming.on_server()?;
         let wanted = |title: &str| title.to_lowercase().contains(&typed.text.trim().to_lowercase());
-        if typed.path == "pulse open" {
+        if typed.path == "pulse open" || typed.path.starts_with("pulse schedule") {
             let definitions = list_definitions(&services.content)?;
-            let offered = definitions
-                .into_iter()
-                .filter(|definition| definition.one_press().is_some() && wanted(&definition.title));
+            let offered = definitions.into_iter().filter(|definition| wanted(&definition.title));
             return Ok(offered
                 .map(|definition| choice(&definition.title, &definition.name))
                 .take(MOST_SUGGESTIONS)
@@ -446,6 +668,8 @@ impl Feature for Pulses {
     /// Looks after runs that a stop or a crash interrupted, and notices lost keys before anybody presses.
     async fn on_joined(&self, services: &Services, joined: &Joined) -> Result<()> {
         let guild = joined.guild;
+        let today = services.clock.now().date_naive();
+        note_accounts(services, guild, joined.accounts, today).await?;
         let unfinished =
             services.store.read(move |tx| Box::pin(async move { store::list_unfinished(tx, guild).await })).await?;
         for pulse in unfinished {
@@ -469,6 +693,15 @@ fn find_definition(services: &Services, name: &str) -> Result<Definition> {
         .into_iter()
         .find(|definition| definition.name == wanted || definition.title.to_lowercase() == wanted)
         .ok_or_else(|| PulseRefusal::Unknown(name.trim().chars().take(60).collect()).into())
+}
+
+/// The closed run that a lead means.
+async fn pick_closed(services: &Services, incoming: &Incoming, name: &str) -> Result<Pulse> {
+    let pulse = pick(services, incoming.on_server()?, name, |pulse| pulse.state == State::Closed).await?;
+    match PulseRefusal::no_result(&pulse) {
+        Some(refusal) => Err(refusal.into()),
+        None => Ok(pulse),
+    }
 }
 
 /// The run that a person means: by the id that the suggestions fill in, or by its title or name, the newest that fits best.

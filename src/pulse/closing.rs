@@ -3,24 +3,26 @@
 //! Answers are opened and counted outside the writer, so closing holds nobody up. Every closing leaves a due retry behind before it
 //! starts; the retry does nothing when the closing has succeeded, and takes it up where a crash left it when not.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use futures_util::future::BoxFuture;
 
-use super::message;
-use super::model::{Pulse, PulseId, State, retry_after};
+use super::message::{self, Before};
+use super::model::{Comment, Pulse, PulseId, State, retry_after};
 use super::store;
 use crate::calendar::Quarter;
+use crate::chart;
 use crate::error::{Error, Result};
+use crate::ids::UserId;
 use crate::outbox::{self, Queue, To};
 use crate::people;
 use crate::schedule;
 use crate::sealed::{self, Ballot, Closing, Outcome, Sealed, Step};
 use crate::services::Services;
 use crate::store::Tx;
-use crate::survey::{ClosedCounts, Source, add_counts, list_closed, publish_counts, tally};
+use crate::survey::{ClosedCounts, Kind, Paper, Source, add_counts, list_closed, publish_counts, total};
 
 /// Runs at closing time.
 pub(super) const CLOSE_JOB: &str = "close_pulse";
@@ -43,38 +45,64 @@ pub struct PulseClosing {
     pulse: Pulse,
     closed_on: NaiveDate,
     now: DateTime<Utc>,
+    /// What was kept, for the picture of the result; empty after a crash in between, and the result then goes without it.
+    kept: Mutex<Vec<ClosedCounts>>,
+    picture: Mutex<Option<Vec<u8>>>,
 }
 
 impl PulseClosing {
     /// The closing of this pulse; `zone` is the group's and decides the day and quarter it belongs to.
     pub fn new(pulse: Pulse, zone: Tz, now: DateTime<Utc>) -> Self {
         let closed_on = pulse.closed_at.unwrap_or(now).with_timezone(&zone).date_naive();
-        Self { pulse, closed_on, now }
+        Self { pulse, closed_on, now, kept: Mutex::default(), picture: Mutex::default() }
+    }
+
+    /// Draws the picture of what was kept. Between two steps rather than inside one, since it takes a while.
+    async fn draw(&self) {
+        let kept = std::mem::take(&mut *self.kept.lock().unwrap_or_else(PoisonError::into_inner));
+        let Some(svg) = message::chart_svg(&self.pulse, &kept) else { return };
+        match chart::draw(svg).await {
+            Ok(png) => *self.picture.lock().unwrap_or_else(PoisonError::into_inner) = Some(png),
+            Err(error) => {
+                tracing::warn!(pulse.id = %self.pulse.id, error = %error, "The chart of a result could not be drawn; its text says the same");
+            }
+        }
     }
 }
 
 impl Closing for PulseClosing {
     fn keep<'run>(&'run self, tx: &'run mut Tx, ballots: &'run [Ballot]) -> BoxFuture<'run, Result<()>> {
         Box::pin(async move {
-            let questions = &self.pulse.definition.questions;
-            let all = tally(questions, ballots.iter().map(Ballot::bytes));
-            for (question, counts) in questions.iter().zip(all) {
-                if !self.pulse.thresholds.may_keep(&counts) {
+            let (pulse, questions) = (&self.pulse, &self.pulse.definition.questions);
+            let totals = total(questions, ballots.iter().map(Ballot::bytes));
+            let mut kept = Vec::new();
+            for (question, counts) in questions.iter().zip(totals.counts) {
+                if question.kind == Kind::Comment || !pulse.thresholds.may_keep(&counts) {
                     continue;
                 }
                 let closed = ClosedCounts {
-                    source: source(&self.pulse),
-                    program: self.pulse.definition.program.clone(),
-                    audience: self.pulse.definition.audience.name().into(),
+                    source: source(pulse),
+                    program: pulse.definition.program.clone(),
+                    audience: pulse.definition.audience.name().into(),
                     quarter: Quarter::of(self.closed_on),
                     closed_on: self.closed_on,
                     question: question.clone(),
                     counts,
-                    eligible: self.pulse.eligible,
+                    eligible: pulse.eligible,
                 };
                 add_counts(tx, &closed).await?;
+                kept.push(closed);
             }
-            Ok(())
+            *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = kept;
+            if totals.people >= pulse.thresholds.score {
+                store::keep_answered(tx, pulse.id, totals.people).await?;
+            }
+            if pulse.named {
+                keep_names(tx, pulse, ballots).await?;
+            } else {
+                keep_comments(tx, pulse, totals.people, &totals.comments).await?;
+            }
+            store::forget_asked(tx, pulse.id).await
         })
     }
 
@@ -84,10 +112,16 @@ impl Closing for PulseClosing {
             if !store::finish_closing(tx, pulse.id).await? {
                 return Ok(());
             }
-            publish_counts(tx, &source(pulse)).await?;
+            publish_counts(tx, &source(pulse), now).await?;
             let counts = list_closed(tx, pulse.guild, SOURCE, Some(&pulse.id.to_string())).await?;
             let key = format!("pulse:{}:result", pulse.id);
-            let post = message::result(pulse, &counts);
+            let before = find_before(tx, pulse).await?;
+            // How many answered became known when the ballots were counted.
+            let counted = found(store::find_pulse(tx, pulse.id).await?, pulse.id)?;
+            let mut post = message::result(&counted, &counts, before.as_ref());
+            if let Some(png) = self.picture.lock().unwrap_or_else(PoisonError::into_inner).take() {
+                post = message::with_chart(post, &counted, &counts, png);
+            }
             let to = To::Channel(pulse.channel);
             outbox::queue(tx, Queue { guild: pulse.guild, key: &key, to, post: &post, due_at: now }).await?;
             edit_post(tx, pulse, State::Closed, now).await
@@ -95,9 +129,62 @@ impl Closing for PulseClosing {
     }
 }
 
+/// Comments, each cut loose from everything else its writer gave: in rows of their own, in an order that says nothing.
+async fn keep_comments(tx: &mut Tx, pulse: &Pulse, people: u32, comments: &[(usize, String)]) -> Result<()> {
+    let mut kept = Vec::new();
+    for (index, question) in pulse.definition.questions.iter().enumerate() {
+        let of_this: Vec<_> = comments.iter().filter(|(place, _)| *place == index).collect();
+        if !pulse.thresholds.may_keep_comments(people, of_this.len()) {
+            continue;
+        }
+        for (_, words) in of_this {
+            kept.push(Comment {
+                id: random_id()?,
+                pulse: pulse.id,
+                measure: question.key.clone(),
+                words: words.clone(),
+                proposal: None,
+                agreed: false,
+            });
+        }
+    }
+    // Random ids also decide the order of the rows, so that two comments of one person do not stand side by side.
+    kept.sort_by(|one, other| one.id.cmp(&other.id));
+    for comment in &kept {
+        store::add_comment(tx, comment).await?;
+    }
+    Ok(())
+}
+
+async fn keep_names(tx: &mut Tx, pulse: &Pulse, ballots: &[Ballot]) -> Result<()> {
+    let papers = ballots.iter().filter_map(|ballot| Paper::decode(ballot.bytes(), &pulse.definition.questions));
+    for paper in papers {
+        if let (Some(user), Some(sent)) = (paper.named, paper.sent) {
+            let answers = serde_json::to_string(&sent).map_err(anyhow::Error::from)?;
+            store::add_named_answers(tx, pulse.id, UserId(user), &answers).await?;
+        }
+    }
+    Ok(())
+}
+
+fn random_id() -> Result<String> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes)
+        .map_err(|fault| Error::internal(format!("the operating system gives no random numbers: {fault}")))?;
+    Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
+}
+
+/// The last closed run of the same pulse before this one, with its counts.
+pub(super) async fn find_before(tx: &mut Tx, pulse: &Pulse) -> Result<Option<Before>> {
+    let Some(before) = store::find_last_closed(tx, pulse.guild, &pulse.definition.name, Some(pulse.id)).await? else {
+        return Ok(None);
+    };
+    let closed = list_closed(tx, pulse.guild, SOURCE, Some(&before.id.to_string())).await?;
+    Ok(Some(Before { pulse: before, closed }))
+}
+
 async fn edit_post(tx: &mut Tx, pulse: &Pulse, state: State, now: DateTime<Utc>) -> Result<()> {
-    let Some(question) = pulse.definition.one_press() else { return Ok(()) };
-    let post = message::over(pulse, question, state);
+    let post = message::over(pulse, state);
     outbox::edit(tx, pulse.guild, &post_key(pulse.id), &post, now).await
 }
 
@@ -140,7 +227,13 @@ pub(super) async fn finish_until(sealed: &Sealed, services: &Services, id: Pulse
     }
     let closing = Arc::new(PulseClosing::new(pulse.clone(), zone, now));
     let today = now.with_timezone(&zone).date_naive();
-    match sealed.close_until(&services.store, &pulse.box_id, closing, today, last).await? {
+    let mut reached =
+        sealed.close_until(&services.store, &pulse.box_id, closing.clone(), today, last.min(Step::Keep)).await?;
+    if reached == Outcome::Stopped && last > Step::Keep {
+        closing.draw().await;
+        reached = sealed.close_until(&services.store, &pulse.box_id, closing, today, last).await?;
+    }
+    match reached {
         Outcome::Sealed | Outcome::Stopped => {}
         Outcome::KeyLost | Outcome::Abandoned => stop(sealed, services, &pulse).await?,
     }
@@ -157,6 +250,7 @@ pub(super) async fn stop(sealed: &Sealed, services: &Services, pulse: &Pulse) ->
                 // The pulse before its box, as everywhere: two orders could wait for each other for ever.
                 let stopped_now = store::stop(tx, stopping.id, now).await?;
                 sealed::abandon(tx, &stopping.box_id).await?;
+                store::forget_asked(tx, stopping.id).await?;
                 if !stopped_now {
                     return Ok(false);
                 }

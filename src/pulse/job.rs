@@ -9,6 +9,8 @@ use futures_util::future::BoxFuture;
 use super::chat::Pulses;
 use super::closing::{self, CLOSE_JOB, FINISH_JOB};
 use super::model::{PulseId, State};
+use super::opening::REMIND_JOB;
+use super::outcomes::{self, OUTCOME_JOB};
 use super::store;
 use crate::error::{Error, Result};
 use crate::schedule::{Due, Job};
@@ -20,6 +22,12 @@ pub(super) struct ClosePulse(pub(super) Pulses);
 
 /// Takes up a closing that did not come to its end.
 pub(super) struct FinishPulse(pub(super) Pulses);
+
+/// Reminds people of an open pulse, naming nobody.
+pub(super) struct RemindOfPulse;
+
+/// Reminds a lead on the day that was named in an outcome.
+pub(super) struct OutcomeDue;
 
 impl Job for ClosePulse {
     fn name(&self) -> &'static str {
@@ -84,6 +92,45 @@ impl Job for FinishPulse {
         due: &'run Due,
     ) -> BoxFuture<'run, Result<()>> {
         self.run(services, tx, due)
+    }
+}
+
+impl Job for RemindOfPulse {
+    fn name(&self) -> &'static str {
+        REMIND_JOB
+    }
+
+    fn run<'run>(
+        &'run self,
+        services: &'run Services,
+        tx: &'run mut Tx,
+        due: &'run Due,
+    ) -> BoxFuture<'run, Result<()>> {
+        Box::pin(async move {
+            let (id, now) = (pulse_of(due)?, services.clock.now());
+            let Some(pulse) = store::find_pulse(tx, id).await?.filter(|pulse| pulse.state == State::Open) else {
+                return Ok(());
+            };
+            let number = due.payload["number"].as_u64().unwrap_or(1);
+            outcomes::remind(tx, &pulse, number, now).await?;
+            tracing::info!(pulse.id = %id, guild.id = %due.guild, "Reminder {number} of pulse {id} left");
+            Ok(())
+        })
+    }
+}
+
+impl Job for OutcomeDue {
+    fn name(&self) -> &'static str {
+        OUTCOME_JOB
+    }
+
+    fn run<'run>(
+        &'run self,
+        services: &'run Services,
+        tx: &'run mut Tx,
+        due: &'run Due,
+    ) -> BoxFuture<'run, Result<()>> {
+        Box::pin(async move { outcomes::say_due(tx, pulse_of(due)?, &due.key, services.clock.now()).await })
     }
 }
 

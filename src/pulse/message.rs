@@ -4,10 +4,25 @@ use std::fmt::Write;
 
 use chrono::{DateTime, Utc};
 
-use super::model::{Pulse, PulseId, State};
+use super::model::{Asked, Outcome, Pulse, PulseId, State};
+use crate::calendar::date_words;
 use crate::discord::ControlId;
 use crate::post::{Button, Post};
-use crate::survey::{Answer, ClosedCounts, Counts, Findings, Kind, Question, Score, Spread, Thresholds};
+use crate::survey::{Answer, Thresholds};
+use crate::text::{escape, plural, shorten};
+
+mod answering;
+mod chart;
+mod leads;
+mod results;
+
+pub(super) use answering::{PulseView, in_words};
+pub(super) use chart::{chart_svg, with_chart};
+pub(super) use leads::{
+    act_form, comment_to_judge, comments_done, named_answers, outcome, outcome_due, parse_day, published_comments,
+    shorten_form,
+};
+pub(super) use results::{Before, counted_in_words, people, result};
 
 /// The first word of a pulse's control ids.
 pub(super) const FEATURE: &str = "pulse";
@@ -19,37 +34,136 @@ pub(super) const STOPPED: &str = "This pulse was stopped: the key that sealed it
 /// What the controls of a pulse mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Action<'id> {
-    /// This answer. The token is read with the question; see [`Answer::parse`].
+    /// This answer to a pulse that one press answers. The token is read with the question; see [`Answer::parse`].
     Answer { pulse: PulseId, token: &'id str },
-    /// Take my answer back.
+    /// Take my answers back.
     Withdraw { pulse: PulseId },
     /// Show me the promise.
     Promise { pulse: PulseId },
+    /// Begin answering, or look where I stand.
+    Start { pulse: PulseId },
+    /// Show this question.
+    Show { pulse: PulseId, index: usize },
+    /// This answer to this question.
+    Give { pulse: PulseId, index: usize, token: &'id str },
+    /// These of several options.
+    Pick { pulse: PulseId, index: usize },
+    /// Open the form for a comment.
+    Write { pulse: PulseId, index: usize },
+    /// The comment as it was written.
+    Wrote { pulse: PulseId, index: usize },
+    /// Go back to the picked question.
+    Change { pulse: PulseId },
+    /// Everything once more.
+    Review { pulse: PulseId },
+    /// Let it count.
+    Send { pulse: PulseId },
+    /// Throw away what was not sent.
+    Discard { pulse: PulseId },
+    /// What leads wrote about an outcome.
+    Acted { pulse: PulseId },
+    /// No reminders for me any more.
+    NoReminders,
+    /// A lead would publish this comment as it is.
+    Publish { comment: &'id str },
+    /// A lead wants to shorten or sum up a comment.
+    Shorten { comment: &'id str },
+    /// The shortened comment.
+    Shortened { comment: &'id str },
+    /// A lead would leave this comment out.
+    LeaveOut { comment: &'id str },
+    /// A second lead agrees with the first.
+    Agree { comment: &'id str },
 }
 
 impl<'id> Action<'id> {
     pub(super) const ANSWER: &'static str = "answer";
     pub(super) const WITHDRAW: &'static str = "withdraw";
     pub(super) const PROMISE: &'static str = "promise";
+    /// Controls of everybody.
+    pub(super) const OF_MEMBERS: [&'static str; 14] = [
+        Self::ANSWER,
+        Self::WITHDRAW,
+        Self::PROMISE,
+        "start",
+        "show",
+        "give",
+        "pick",
+        "write",
+        "wrote",
+        "change",
+        "review",
+        "send",
+        "discard",
+        "no-reminders",
+    ];
+    /// Controls of leads.
+    pub(super) const OF_LEADS: [&'static str; 6] = ["acted", "publish", "shorten", "shortened", "leave-out", "agree"];
 
     pub(super) fn to_id(self) -> String {
+        let of = |pulse: PulseId| pulse.to_string();
+        let at = |pulse: PulseId, index: usize| format!("{pulse}:{index}");
         let (action, rest) = match self {
             Self::Answer { pulse, token } => (Self::ANSWER, format!("{pulse}:{token}")),
-            Self::Withdraw { pulse } => (Self::WITHDRAW, pulse.to_string()),
-            Self::Promise { pulse } => (Self::PROMISE, pulse.to_string()),
+            Self::Withdraw { pulse } => (Self::WITHDRAW, of(pulse)),
+            Self::Promise { pulse } => (Self::PROMISE, of(pulse)),
+            Self::Start { pulse } => ("start", of(pulse)),
+            Self::Show { pulse, index } => ("show", at(pulse, index)),
+            Self::Give { pulse, index, token } => ("give", format!("{pulse}:{index}:{token}")),
+            Self::Pick { pulse, index } => ("pick", at(pulse, index)),
+            Self::Write { pulse, index } => ("write", at(pulse, index)),
+            Self::Wrote { pulse, index } => ("wrote", at(pulse, index)),
+            Self::Change { pulse } => ("change", of(pulse)),
+            Self::Review { pulse } => ("review", of(pulse)),
+            Self::Send { pulse } => ("send", of(pulse)),
+            Self::Discard { pulse } => ("discard", of(pulse)),
+            Self::Acted { pulse } => ("acted", of(pulse)),
+            Self::NoReminders => ("no-reminders", String::new()),
+            Self::Publish { comment } => ("publish", comment.to_owned()),
+            Self::Shorten { comment } => ("shorten", comment.to_owned()),
+            Self::Shortened { comment } => ("shortened", comment.to_owned()),
+            Self::LeaveOut { comment } => ("leave-out", comment.to_owned()),
+            Self::Agree { comment } => ("agree", comment.to_owned()),
         };
         ControlId { feature: FEATURE, action, rest: &rest }.to_string()
     }
 
     pub(super) fn parse(id: &'id str) -> Option<Self> {
         let id = ControlId::parse(id).filter(|id| id.feature == FEATURE)?;
+        let of = || id.rest.parse::<PulseId>().ok();
+        let at = || {
+            let (pulse, index) = id.rest.split_once(':')?;
+            Some((pulse.parse::<PulseId>().ok()?, index.parse::<usize>().ok()?))
+        };
+        let comment = id.rest;
         Some(match id.action {
             Self::ANSWER => {
                 let (pulse, token) = id.rest.split_once(':')?;
                 Self::Answer { pulse: pulse.parse().ok()?, token }
             }
-            Self::WITHDRAW => Self::Withdraw { pulse: id.rest.parse().ok()? },
-            Self::PROMISE => Self::Promise { pulse: id.rest.parse().ok()? },
+            "give" => {
+                let mut parts = id.rest.splitn(3, ':');
+                let (pulse, index) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+                Self::Give { pulse, index, token: parts.next()? }
+            }
+            Self::WITHDRAW => Self::Withdraw { pulse: of()? },
+            Self::PROMISE => Self::Promise { pulse: of()? },
+            "start" => Self::Start { pulse: of()? },
+            "show" => at().map(|(pulse, index)| Self::Show { pulse, index })?,
+            "pick" => at().map(|(pulse, index)| Self::Pick { pulse, index })?,
+            "write" => at().map(|(pulse, index)| Self::Write { pulse, index })?,
+            "wrote" => at().map(|(pulse, index)| Self::Wrote { pulse, index })?,
+            "change" => Self::Change { pulse: of()? },
+            "review" => Self::Review { pulse: of()? },
+            "send" => Self::Send { pulse: of()? },
+            "discard" => Self::Discard { pulse: of()? },
+            "acted" => Self::Acted { pulse: of()? },
+            "no-reminders" => Self::NoReminders,
+            "publish" => Self::Publish { comment },
+            "shorten" => Self::Shorten { comment },
+            "shortened" => Self::Shortened { comment },
+            "leave-out" => Self::LeaveOut { comment },
+            "agree" => Self::Agree { comment },
             _ => return None,
         })
     }
@@ -60,12 +174,26 @@ pub(super) fn at(instant: DateTime<Utc>) -> String {
     format!("<t:{}:f>", instant.timestamp())
 }
 
-fn on(instant: DateTime<Utc>) -> String {
+pub(super) fn on(instant: DateTime<Utc>) -> String {
     format!("<t:{}:D>", instant.timestamp())
 }
 
 /// The promise, compiled from what is in force when a pulse opens, and frozen with it.
-pub(super) fn compile_promise(closes_at: DateTime<Utc>, thresholds: &Thresholds, backup_policy: &str) -> String {
+pub(super) fn compile_promise(
+    closes_at: DateTime<Utc>,
+    thresholds: &Thresholds,
+    backup_policy: &str,
+    named: bool,
+) -> String {
+    if named {
+        return format!(
+            "**This pulse is not anonymous.** After the close, leads see who answered what. Everybody else sees totals, and only if at least \
+             {} people answer. Until the pulse closes ({}, or earlier if a lead closes it) you can change or withdraw your answers, and \
+             nobody is shown anything. If you would rather not answer with your name, leave it: nobody is asked why.",
+            thresholds.score,
+            at(closes_at),
+        );
+    }
     let policy = backup_policy.trim().trim_end_matches('.');
     let policy = if policy.is_empty() { "not stated" } else { policy };
     format!(
@@ -83,21 +211,66 @@ pub(super) fn compile_promise(closes_at: DateTime<Utc>, thresholds: &Thresholds,
     )
 }
 
-/// The pulse as it is posted.
-pub(super) fn opened(pulse: &Pulse, question: &Question) -> Post {
-    let text = format!(
-        "**Pulse: {}**\n{}\n\n**{}**\n\nOne press answers; another press changes your answer. Only you see the reply. Open until {}.\n\
-         Shown only as totals, and only if at least {} people answer.",
-        pulse.definition.title,
-        pulse.definition.purpose,
-        question.ask,
-        at(pulse.closes_at),
-        pulse.thresholds.score,
-    );
-    with_controls(Post::text(text), pulse, question, true)
+/// The pulse as it is posted. `outcome` is what was told after its last run.
+pub(super) fn opened(pulse: &Pulse, outcome: Option<&Outcome>) -> Post {
+    let definition = &pulse.definition;
+    let mut text = format!("**Pulse: {}**\n{}", definition.title, definition.purpose);
+    if pulse.asked != Asked::Everybody {
+        let _ = write!(text, "\nAsked: {}.", asked_in_words(&pulse.asked));
+    }
+    if let Some(outcome) = outcome {
+        let _ = write!(
+            text,
+            "\n\nWhat came of the last one: you said “{}”. We will: {} ({}, by {}).",
+            escape(&shorten(&outcome.you_said, 200)),
+            escape(&shorten(&outcome.we_will, 200)),
+            escape(&outcome.owner),
+            date_words(outcome.due_on)
+        );
+    }
+    let shown = if pulse.named {
+        format!(
+            "**Not anonymous: leads will see who answered what.** Everybody else sees totals, from {} answers on.",
+            pulse.thresholds.score
+        )
+    } else {
+        format!("Shown only as totals, and only if at least {} people answer.", pulse.thresholds.score)
+    };
+    let closes = at(pulse.closes_at);
+    match definition.one_press() {
+        Some(question) => {
+            let _ = write!(
+                text,
+                "\n\n**{}**\n\nOne press answers; another press changes your answer. Only you see the reply. Open until {closes}.\n{shown}",
+                question.ask
+            );
+        }
+        None => {
+            let _ = write!(
+                text,
+                "\n\n{}, one press each, asked in private. Change or withdraw your answers until {closes}.\n{shown}",
+                plural(definition.questions.len() as u64, "question", "questions at most"),
+            );
+        }
+    }
+    with_controls(Post::text(text), pulse, true)
 }
 
-fn with_controls(mut post: Post, pulse: &Pulse, question: &Question, enabled: bool) -> Post {
+/// Who is asked, in words that fit behind "asks".
+pub(super) fn asked_in_words(asked: &Asked) -> String {
+    match asked {
+        Asked::Everybody => "everybody on this server".into(),
+        Asked::Role { role } => format!("people with the role <@&{role}>"),
+        Asked::Division { name } => format!("the division {}", escape(name)),
+    }
+}
+
+fn with_controls(mut post: Post, pulse: &Pulse, enabled: bool) -> Post {
+    let promise = Button::secondary(Action::Promise { pulse: pulse.id }.to_id(), "How are answers protected?");
+    let Some(question) = pulse.definition.one_press() else {
+        let start = Button { enabled, ..Button::primary(Action::Start { pulse: pulse.id }.to_id(), "Answer") };
+        return post.with_buttons([start, promise]);
+    };
     let button = |answer: Answer, label: &str| {
         let id = Action::Answer { pulse: pulse.id, token: &answer.token() }.to_id();
         Button { enabled, ..Button::secondary(id, label) }
@@ -112,12 +285,11 @@ fn with_controls(mut post: Post, pulse: &Pulse, question: &Question, enabled: bo
         post = post.with_buttons(row.to_vec());
     }
     let apart = question.does_not_apply.as_deref().map(|label| button(Answer::DoesNotApply, label));
-    let promise = Button::secondary(Action::Promise { pulse: pulse.id }.to_id(), "How are answers protected?");
     post.with_buttons(apart.into_iter().chain([promise]))
 }
 
 /// What the original post becomes when a pulse is over, or nearly.
-pub(super) fn over(pulse: &Pulse, question: &Question, state: State) -> Post {
+pub(super) fn over(pulse: &Pulse, state: State) -> Post {
     let closed =
         pulse.closed_at.map_or_else(|| "closed".to_owned(), |closed_at| format!("closed on {}", at(closed_at)));
     let what = match state {
@@ -129,8 +301,8 @@ pub(super) fn over(pulse: &Pulse, question: &Question, state: State) -> Post {
         }
         State::Stopped => STOPPED.to_owned(),
     };
-    let text = format!("**Pulse: {}**\n{}\n\n{what}", pulse.definition.title, question.ask);
-    with_controls(Post::text(text), pulse, question, false)
+    let about = pulse.definition.one_press().map_or(&pulse.definition.purpose, |question| &question.ask);
+    with_controls(Post::text(format!("**Pulse: {}**\n{about}\n\n{what}", pulse.definition.title)), pulse, false)
 }
 
 /// After a press that was stored. Does not repeat the answer.
@@ -180,7 +352,10 @@ pub(super) fn promise(pulse: &Pulse) -> Post {
 /// To the lead who opened it.
 pub(super) fn opened_for_lead(pulse: &Pulse) -> Post {
     let asked = match pulse.eligible {
-        Some(eligible) => format!("{eligible} people can answer."),
+        Some(eligible) => match pulse.counted {
+            None => format!("{eligible} people can answer."),
+            counted => format!("{} can answer ({}).", people(eligible, counted), counted_in_words(counted)),
+        },
         None => format!(
             "I don't know how many people are on this server, so the result will not say what share answered. With fewer than {} \
              people, please ask in another way: in a very small group people can be guessed.",
@@ -219,101 +394,24 @@ pub(super) fn stopped(pulse: &Pulse) -> Post {
     Post::text(format!("**Pulse: {}**\n{STOPPED}", pulse.definition.title))
 }
 
-/// The result. `closed` holds the counts of the questions that had enough answers.
-pub(super) fn result(pulse: &Pulse, closed: &[ClosedCounts]) -> Post {
-    let mut text = format!("**Result of the pulse “{}”**", pulse.definition.title);
-    for question in &pulse.definition.questions {
-        let counts = closed.iter().find(|closed| closed.question.key == question.key).map(|closed| &closed.counts);
-        let findings = counts.map_or(Findings::TooFew, |counts| pulse.thresholds.findings(question, counts));
-        let _ = write!(text, "\n\n**{}**\n{}", question.ask, found(&findings, question, pulse));
-    }
-    let closed_at = pulse.closed_at.unwrap_or(pulse.closes_at);
-    let _ = write!(text, "\n\nClosed on {}. The single answers and their key are destroyed.", on(closed_at));
-    Post::text(text)
+/// After the one press that ends reminders.
+pub(super) fn no_more_reminders() -> Post {
+    Post::text("You get no more reminders from me by direct message. Pulses are still posted in their channel.")
 }
 
-fn found(findings: &Findings, question: &Question, pulse: &Pulse) -> String {
-    let thresholds = &pulse.thresholds;
-    let Findings::Shown { answered, score, spread } = findings else {
-        return format!("Fewer than {} people answered, so nothing is shown and nothing was kept.", thresholds.score);
-    };
-    let mut text = String::new();
-    if let Some(score) = score {
-        let _ = writeln!(text, "{}", score_in_words(*score, question));
-    }
-    let _ = match pulse.eligible.filter(|eligible| *eligible >= *answered && *eligible > 0) {
-        Some(eligible) => {
-            let share = percent(*answered, eligible);
-            writeln!(text, "{answered} of {eligible} people answered ({share} %).")
-        }
-        None => writeln!(text, "{answered} people answered."),
-    };
-    match spread {
-        Spread::Counts(counts) => text.push_str(&spread_in_lines(counts, question)),
-        Spread::TooFew => {
-            let _ = write!(text, "How the answers spread is shown from {} answers.", thresholds.spread);
-        }
-        Spread::TooAlike => {
-            text.push_str("Nearly all answers were alike, so how they spread is not shown: in a small group it would tell everybody's answer.");
-        }
-    }
-    text
+/// To everybody in the channel, naming nobody.
+pub(super) fn reminder(pulse: &Pulse, jump: &str) -> Post {
+    Post::text(format!(
+        "The pulse “{}” is open until {}.{jump} If you have answered, thank you: nothing more to do.",
+        pulse.definition.title,
+        at(pulse.closes_at)
+    ))
 }
 
-fn score_in_words(score: Score, question: &Question) -> String {
-    let options = question.kind.options();
-    let number = match score {
-        Score::Points(points) => points.to_string(),
-        Score::NinetyFiveOrHigher => "95 or higher".into(),
-        Score::FiveOrLower => "5 or lower".into(),
-    };
-    let share_of = |label: &str| match score {
-        Score::Points(points) => format!("**{points} %** {label}"),
-        Score::NinetyFiveOrHigher => format!("**95 % or more** {label}"),
-        Score::FiveOrLower => format!("**5 % or less** {label}"),
-    };
-    match question.kind {
-        Kind::Thumbs => share_of("thumbs up"),
-        Kind::YesNo => share_of(if question.reversed { "no" } else { "yes" }),
-        Kind::Agree | Kind::Ease | Kind::Quality | Kind::Likelihood | Kind::Choice { .. } => {
-            let steps = options.len().saturating_sub(1);
-            let points = match score {
-                Score::Points(points) => usize::from(points),
-                Score::NinetyFiveOrHigher => 100,
-                Score::FiveOrLower => 0,
-            };
-            let step = (points * steps + 50) / 100;
-            let place = if question.reversed { steps - step } else { step };
-            let word = match options.get(place).map(String::as_str) {
-                Some("Neither") | None => "mixed".to_owned(),
-                Some(word) => word.to_lowercase(),
-            };
-            format!("**{number}** of 100, in words: {word}.")
-        }
-        Kind::ZeroToTen { .. } | Kind::OneToSeven { .. } | Kind::Several { .. } | Kind::Comment => {
-            format!("**{number}** of 100.")
-        }
-    }
-}
-
-fn spread_in_lines(counts: &Counts, question: &Question) -> String {
-    let answered = counts.answered();
-    let mut lines: Vec<String> = question
-        .kind
-        .options()
-        .iter()
-        .zip(&counts.options)
-        .map(|(label, &count)| format!("- {label}: {count} ({} %)", percent(count, answered)))
-        .collect();
-    if let Some(label) = &question.does_not_apply {
-        lines.push(format!("- {label}: {} (not part of the score)", counts.does_not_apply));
-    }
-    lines.join("\n")
-}
-
-fn percent(part: u32, whole: u32) -> u32 {
-    // Halves up, in whole numbers.
-    u32::try_from((u64::from(part) * 200 + u64::from(whole)) / (u64::from(whole) * 2)).unwrap_or(100)
+/// The same to one person who asked for direct messages. It goes to all of them, whether they have answered or not, so that not even
+/// a reminder tells who has.
+pub(super) fn private_reminder(pulse: &Pulse, jump: &str) -> Post {
+    reminder(pulse, jump).with_buttons([Button::secondary(Action::NoReminders.to_id(), "No reminders for me")])
 }
 
 /// What is open and what was.

@@ -1,25 +1,29 @@
-//! Pulses: a short question to the group, answered with one press, and a result that everybody sees.
+//! Pulses: short questions to the group, answered in seconds, a result that everybody sees, and what came of it.
 //!
-//! **Promise.** A lead opens a pulse; it is posted with its options as buttons. One press answers, another changes the answer, and
-//! until the close it can be withdrawn. Meanwhile nobody sees anything: no tally, not even how many answered. At the close, by
+//! **Promise.** A lead opens a pulse, or the calendar does. One question stands on the post itself and one press answers it; several
+//! are asked one at a time in a private message. Until the close answers can be looked at, changed and withdrawn. Meanwhile nobody sees anything: no tally, not even how many answered. At the close, by
 //! itself or by a lead, the answers are counted, then destroyed together with the key that sealed them ([`sealed`](crate::sealed)),
 //! and only then the result is posted: nothing from fewer than five answers. What people read before they answer is frozen with the
 //! pulse: its questions, the thresholds, the promise.
 //!
 //! If the key is lost while a pulse is open, the pulse is stopped and says so. If destroying the answers fails, the result waits.
 
+mod answering;
+mod calendar;
 mod chat;
 mod closing;
 mod definition;
 mod job;
 mod message;
 mod model;
+mod opening;
+mod outcomes;
 mod store;
 
 pub use chat::Pulses;
 pub use closing::PulseClosing;
 pub use definition::{Audience, Definition, check, list_definitions, parse};
-pub use model::{Pulse, PulseId, State};
+pub use model::{Asked, Counted, Pulse, PulseId, State};
 pub use store::find_pulse;
 
 /// What pulses hold on a person, for `/me`: nothing that could be found.

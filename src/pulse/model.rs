@@ -1,15 +1,16 @@
 //! The rules of a pulse. No I/O; `now` is an argument.
 
-use chrono::{DateTime, Days, TimeDelta, Utc};
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
 
 use super::definition::Definition;
-use crate::calendar::instant;
+use crate::calendar::{WorkCalendar, instant};
 use crate::error::Refusal;
-use crate::ids::{ChannelId, GuildId, UserId};
+use crate::ids::{ChannelId, GuildId, RoleId, UserId};
 use crate::row_id;
-use crate::sealed::BoxId;
-use crate::survey::Thresholds;
+use crate::sealed::{BoxId, MOST_BALLOT_BYTES};
+use crate::survey::{Paper, Thresholds};
 
 row_id! {
     /// One run of a pulse.
@@ -33,8 +34,16 @@ pub struct Pulse {
     pub box_id: BoxId,
     /// Where it was posted.
     pub channel: ChannelId,
-    /// How many people could answer; `None` when unknown.
+    /// Who is asked.
+    pub asked: Asked,
+    /// How many people could answer; `None` when unknown. Fixed when it opened.
     pub eligible: Option<u32>,
+    /// How `eligible` was counted.
+    pub counted: Option<Counted>,
+    /// Whether it is not anonymous: leads see who answered what, and people are told so first.
+    pub named: bool,
+    /// How many people sent answers; `None` until it is closed, and when they were too few to tell.
+    pub answered: Option<u32>,
     /// The lead who opened it.
     pub opened_by: UserId,
     /// When it opened.
@@ -45,6 +54,86 @@ pub struct Pulse {
     pub state: State,
     /// When answers were first refused.
     pub closed_at: Option<DateTime<Utc>>,
+}
+
+/// Who is asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "who", rename_all = "snake_case")]
+pub enum Asked {
+    /// Everybody on the server.
+    #[default]
+    Everybody,
+    /// Whoever has this role when they answer.
+    Role {
+        /// The role.
+        role: RoleId,
+    },
+    /// The people of one division, as the roster had them when the pulse opened.
+    Division {
+        /// The division, as leads wrote it.
+        name: String,
+    },
+}
+
+/// How the number of people who could answer was counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counted {
+    /// Discord's count of the server's accounts, other bots included.
+    ByDiscord,
+    /// The roster's list of people.
+    ByRoster,
+    /// The lead who opened it said so.
+    ByLead,
+}
+
+impl Counted {
+    /// As the database writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ByDiscord => "discord",
+            Self::ByRoster => "roster",
+            Self::ByLead => "lead",
+        }
+    }
+
+    /// Reads [`name`](Self::name) back.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::ByDiscord, Self::ByRoster, Self::ByLead].into_iter().find(|counted| counted.name() == text)
+    }
+}
+
+/// What leads told after a result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// What they heard.
+    pub you_said: String,
+    /// What will be done.
+    pub we_will: String,
+    /// By whom.
+    pub owner: String,
+    /// By when.
+    pub due_on: NaiveDate,
+    /// What will not be done, and why; empty when nothing was left out.
+    pub we_will_not: String,
+    /// The lead who told it.
+    pub told_by: UserId,
+}
+
+/// A comment on its way through two leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Comment {
+    /// Random; says nothing about order.
+    pub id: String,
+    /// The run.
+    pub pulse: PulseId,
+    /// Key of the question.
+    pub measure: String,
+    /// As it was written, masked.
+    pub words: String,
+    /// What the first lead would publish (empty: nothing), and who that was.
+    pub proposal: Option<(String, UserId)>,
+    /// Whether a second lead agreed.
+    pub agreed: bool,
 }
 
 /// How far a pulse has come.
@@ -65,16 +154,40 @@ pub enum State {
 pub enum PulseRefusal {
     #[error("There is no pulse called “{0}”. Type `/pulse open` and pick one from the list.")]
     Unknown(String),
+    #[error("“{0}” has more comment boxes than a sealed ballot can hold. Take some out of its file.")]
+    TooLong(String),
     #[error(
-        "“{title}” has {count} questions or needs written answers. For now only pulses that one press answers can be opened; pick one \
-         from the list."
-    )]
-    NotOnePress { title: String, count: usize },
-    #[error(
-        "An anonymous pulse needs at least {needed} people who can answer, so that nobody can be guessed; this server has {found}. \
-         With so few, ask in person or in the channel instead."
+        "An anonymous pulse needs at least {needed} people who can answer, so that nobody can be guessed; here {found} can. Ask more \
+         people, or open it with `named:True`: then leads see who answered what, and everybody is told so before they answer."
     )]
     TooFewPeople { needed: u32, found: u32 },
+    #[error("Nobody on the roster is in the division “{0}”. `/roster division` notes who belongs to one.")]
+    EmptyDivision(String),
+    #[error("Choose a role or a division, not both.")]
+    RoleAndDivision,
+    #[error("This pulse asks {0}, and you are not among them. Nothing was stored.")]
+    NotAsked(String),
+    #[error(
+        "The last result of “{0}” has no outcome yet. People answer again when they hear what came of it: tell it with `/pulse act`. An \
+         administrator can open the pulse all the same with `without-outcome:` and a reason."
+    )]
+    NoOutcome(String),
+    #[error(
+        "Only somebody who may manage this server can open a pulse without an outcome of the last one. `/pulse act` tells it."
+    )]
+    OnlyAdmins,
+    #[error("There is nothing to send yet. Answer at least one question, or close this message.")]
+    NothingToSend,
+    #[error("“{0}” is not a day from today on. Write it as 2026-12-31.")]
+    NotADay(String),
+    #[error("“{0}” was not named, so there is no list of answers. `/pulse results` shows the totals.")]
+    NotNamed(String),
+    #[error("There are no comments to look through for “{0}”: none were written, too few to keep, or all are done.")]
+    NoComments(String),
+    #[error("“{0}” is not on the calendar. `/pulse schedule monthly` or `/pulse schedule weekly` puts it there.")]
+    NotScheduled(String),
+    #[error("You suggested this text yourself. Another lead has to agree before it is published.")]
+    NeedsAnotherLead,
     #[error("“{title}” is already open, until <t:{}:f>. Close it first with `/pulse close`.", closes_at.timestamp())]
     AlreadyOpen { title: String, closes_at: DateTime<Utc> },
     #[error("“{0}” is being counted. Open it again when its result is posted.")]
@@ -119,13 +232,18 @@ impl PulseRefusal {
     }
 }
 
-/// Whether this pulse may be opened anonymously for so many people.
-pub fn may_open(definition: &Definition, eligible: Option<u32>, thresholds: &Thresholds) -> Result<(), PulseRefusal> {
-    if definition.one_press().is_none() {
-        return Err(PulseRefusal::NotOnePress { title: definition.title.clone(), count: definition.questions.len() });
+/// Whether this pulse may be opened for so many people.
+pub fn may_open(
+    definition: &Definition,
+    eligible: Option<u32>,
+    named: bool,
+    thresholds: &Thresholds,
+) -> Result<(), PulseRefusal> {
+    if Paper::most_bytes(&definition.questions) > MOST_BALLOT_BYTES {
+        return Err(PulseRefusal::TooLong(definition.title.clone()));
     }
     match eligible {
-        Some(found) if found < thresholds.eligible => {
+        Some(found) if found < thresholds.eligible && !named => {
             Err(PulseRefusal::TooFewPeople { needed: thresholds.eligible, found })
         }
         _ => Ok(()),
@@ -135,6 +253,34 @@ pub fn may_open(definition: &Definition, eligible: Option<u32>, thresholds: &Thr
 /// The same time of day, so many days on, in the group's time zone.
 pub fn closing_time(now: DateTime<Utc>, days: u32, zone: Tz) -> DateTime<Utc> {
     instant(now.with_timezone(&zone).naive_local() + Days::new(u64::from(days)), zone)
+}
+
+/// At 17:00 in the group's time zone, so many working days on.
+pub fn working_closing_time(now: DateTime<Utc>, days: u32, zone: Tz, calendar: &WorkCalendar) -> DateTime<Utc> {
+    let day = calendar.add_working_days(now.with_timezone(&zone).date_naive(), days);
+    instant(day.and_hms_opt(17, 0, 0).expect("17:00 is a time"), zone)
+}
+
+/// When people are reminded, at most twice: at 10:00 on working days about half way and near the end, never in the last two hours, and
+/// not on the day of opening.
+pub fn reminder_times(
+    opened_at: DateTime<Utc>,
+    closes_at: DateTime<Utc>,
+    zone: Tz,
+    calendar: &WorkCalendar,
+) -> Vec<DateTime<Utc>> {
+    let first_day = opened_at.with_timezone(&zone).date_naive();
+    let mornings: Vec<_> = (1..=31)
+        .map(|step| first_day + Days::new(step))
+        .filter(|day| calendar.is_working_day(*day))
+        .map(|day| instant(day.and_hms_opt(10, 0, 0).expect("10:00 is a time"), zone))
+        .take_while(|at| *at + TimeDelta::hours(2) <= closes_at)
+        .collect();
+    match mornings.as_slice() {
+        [] => Vec::new(),
+        [only] => vec![*only],
+        [.., last] => vec![mornings[(mornings.len() - 1) / 2], *last],
+    }
 }
 
 /// How long to wait before a closing that did not succeed is tried again: 1, 2, 4 … minutes, at most an hour.
@@ -156,6 +302,31 @@ mod tests {
         assert_eq!(closing("2027-03-12T14:00:00Z", 5), "2027-03-17 09:00:00");
         // 02:30 on 14 March 2027 does not exist in New York.
         assert_eq!(closing("2027-03-13T07:30:00Z", 1), "2027-03-14 03:00:00");
+    }
+
+    #[test]
+    fn people_are_reminded_twice_at_most_in_working_hours_and_never_on_days_off() {
+        let zone = chrono_tz::America::New_York;
+        let calendar = WorkCalendar::federal();
+        let times = |opened: &str, closes: &str| -> Vec<String> {
+            reminder_times(opened.parse().unwrap(), closes.parse().unwrap(), zone, &calendar)
+                .into_iter()
+                .map(|at| at.with_timezone(&zone).naive_local().to_string())
+                .collect()
+        };
+        // Thanksgiving is on Thursday 26 November 2026.
+        assert_eq!(
+            times("2026-11-24T17:00:00Z", "2026-12-01T22:00:00Z"),
+            ["2026-11-27 10:00:00", "2026-12-01 10:00:00"]
+        );
+        assert_eq!(
+            times("2026-11-23T14:00:00Z", "2026-11-24T16:00:00Z"),
+            Vec::<String>::new(),
+            "in the last two hours"
+        );
+        assert_eq!(times("2026-11-23T14:00:00Z", "2026-11-24T22:00:00Z"), ["2026-11-24 10:00:00"]);
+        let closes = working_closing_time("2026-11-24T17:00:00Z".parse().unwrap(), 5, zone, &calendar);
+        assert_eq!(closes.with_timezone(&zone).naive_local().to_string(), "2026-12-02 17:00:00");
     }
 
     #[test]

@@ -143,6 +143,20 @@ pub(super) async fn ballot_exists(tx: &mut Tx, id: &BoxId, tag: &[u8; 32]) -> Re
     Ok(on_db!(tx, conn => sqlx::query(SQL).bind(id.as_str()).bind(&tag[..]).fetch_optional(conn).await?.is_some()))
 }
 
+/// `to_change`: on PostgreSQL, another change of it waits until this transaction ends. SQLite has one writer.
+pub(super) async fn find_payload(tx: &mut Tx, id: &BoxId, tag: &[u8; 32], to_change: bool) -> Result<Option<Vec<u8>>> {
+    const PLAIN: &str = "select payload from sealed_ballots where box_id = $1 and tag = $2";
+    const LOCKED: &str = "select payload from sealed_ballots where box_id = $1 and tag = $2 for update";
+    let payload = match tx.conn() {
+        Conn::Postgres(conn) if to_change => {
+            sqlx::query_scalar(LOCKED).bind(id.as_str()).bind(&tag[..]).fetch_optional(conn).await?
+        }
+        Conn::Postgres(conn) => sqlx::query_scalar(PLAIN).bind(id.as_str()).bind(&tag[..]).fetch_optional(conn).await?,
+        Conn::Sqlite(conn) => sqlx::query_scalar(PLAIN).bind(id.as_str()).bind(&tag[..]).fetch_optional(conn).await?,
+    };
+    Ok(payload)
+}
+
 pub(super) async fn list_ballots(tx: &mut Tx, id: &BoxId) -> Result<Vec<BallotRow>> {
     const SQL: &str = "select tag, payload from sealed_ballots where box_id = $1";
     Ok(on_db!(tx, conn => sqlx::query_as(SQL).bind(id.as_str()).fetch_all(conn).await?))

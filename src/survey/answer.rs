@@ -81,12 +81,15 @@ pub struct Counts {
     pub does_not_apply: u32,
     /// How many skipped it. Not part of [`answered`](Self::answered).
     pub skipped: u32,
+    /// Where one person may choose several options, or writes in their own words: how many people answered. `None` elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticked_by: Option<u32>,
 }
 
 impl Counts {
-    /// How many chose an option.
+    /// How many people chose an option, or several, or wrote something.
     pub fn answered(&self) -> u32 {
-        self.options.iter().sum()
+        self.ticked_by.unwrap_or_else(|| self.options.iter().sum())
     }
 
     /// The mean of the options' points; `None` without answers or points.
@@ -96,24 +99,6 @@ impl Counts {
         let total: f64 = self.options.iter().zip(points).map(|(&count, points)| f64::from(count) * points).sum();
         (answered > 0).then(|| total / f64::from(answered))
     }
-}
-
-/// Counts ballots, one [`Counts`] a question. Ballots that do not fit the questions are left out.
-pub fn tally<'a>(questions: &[Question], ballots: impl IntoIterator<Item = &'a [u8]>) -> Vec<Counts> {
-    let mut counts: Vec<Counts> = questions
-        .iter()
-        .map(|question| Counts { options: vec![0; question.kind.options().len()], ..Counts::default() })
-        .collect();
-    for answers in ballots.into_iter().filter_map(|ballot| decode(ballot, questions)) {
-        for (answer, counts) in answers.into_iter().zip(&mut counts) {
-            match answer {
-                Answer::Option(place) => counts.options[usize::from(place)] += 1,
-                Answer::DoesNotApply => counts.does_not_apply += 1,
-                Answer::Skipped => counts.skipped += 1,
-            }
-        }
-    }
-    counts
 }
 
 #[cfg(test)]
@@ -159,9 +144,9 @@ mod tests {
             vec![9, 1, 1],
             vec![],
         ];
-        let counts = tally(&questions, ballots.iter().map(Vec::as_slice));
-        assert_eq!(counts[0], Counts { options: vec![0, 2], does_not_apply: 1, skipped: 0 });
-        assert_eq!(counts[1], Counts { options: vec![1, 0, 0, 0, 1], does_not_apply: 0, skipped: 1 });
+        let counts = crate::survey::total(&questions, ballots.iter().map(Vec::as_slice)).counts;
+        assert_eq!(counts[0], Counts { options: vec![0, 2], does_not_apply: 1, ..Counts::default() });
+        assert_eq!(counts[1], Counts { options: vec![1, 0, 0, 0, 1], skipped: 1, ..Counts::default() });
         assert_eq!(counts[1].answered(), 2);
         assert_eq!(counts[1].mean(&questions[1]), Some(50.0));
     }

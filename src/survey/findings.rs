@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Counts, Question};
+use crate::statistics::interval::{Estimate, Sample, silence_bounds};
+use crate::statistics::points;
 
 /// From how many people on something is offered or shown. Fixed in a run when it opens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,7 +38,18 @@ pub enum Findings {
         score: Option<Score>,
         /// How the answers are spread.
         spread: Spread,
+        /// Where the score could lie, in whole points; only where the spread may be shown too, since it is made from it.
+        range: Option<WholeRange>,
     },
+}
+
+/// A range of points as it may be printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WholeRange {
+    /// Lower end, 0 to 100.
+    pub low: u8,
+    /// Upper end, 0 to 100.
+    pub high: u8,
 }
 
 /// A score as it may be printed: whole points, 0 to 100.
@@ -68,7 +81,10 @@ impl Thresholds {
     }
 
     /// What may be shown of these counts.
-    pub fn findings(&self, question: &Question, counts: &Counts) -> Findings {
+    ///
+    /// `eligible` is how many could answer, if known. A range is made from the spread and gives part of it away, so it is shown only
+    /// where the spread is.
+    pub fn findings(&self, question: &Question, counts: &Counts, eligible: Option<u32>) -> Findings {
         let answered = counts.answered();
         if !self.may_keep(counts) {
             return Findings::TooFew;
@@ -82,6 +98,7 @@ impl Thresholds {
             mean => Score::Points(mean.round() as u8),
         });
         let most = counts.options.iter().copied().max().unwrap_or(0);
+        // Where several options may be ticked, one that nobody ticked tells as much as one that everybody did.
         let alike = f64::from(most) >= 0.95 * f64::from(answered);
         let extreme = matches!(score, Some(Score::NinetyFiveOrHigher | Score::FiveOrLower));
         let spread = if answered < self.spread {
@@ -91,8 +108,72 @@ impl Thresholds {
         } else {
             Spread::Counts(counts.clone())
         };
-        Findings::Shown { answered, score, spread }
+        let range = match spread {
+            Spread::Counts(_) => estimate(question, counts, eligible)
+                .map(|estimate| WholeRange { low: whole(estimate.range.low), high: whole(estimate.range.high) }),
+            Spread::TooFew | Spread::TooAlike => None,
+        };
+        Findings::Shown { answered, score, spread, range }
     }
+
+    /// Whether comments may be kept: enough people answered the survey, and enough of them wrote something.
+    pub fn may_keep_comments(&self, people: u32, comments: usize) -> bool {
+        people >= self.spread && comments >= self.score as usize
+    }
+}
+
+/// The score with what chance could have done to it. Only for comparisons and ranges that may be shown.
+pub fn estimate(question: &Question, counts: &Counts, eligible: Option<u32>) -> Option<Estimate> {
+    question.kind.is_scored().then_some(())?;
+    let options = counts.options.iter().copied().map(u64::from).collect();
+    let from_worst = points::Counts::new(options)?;
+    let from_worst = if question.reversed { from_worst.reversed() } else { from_worst };
+    Some(Sample::of_counts(&from_worst)?.plus_two(eligible.map(u64::from))?.estimate)
+}
+
+impl Score {
+    /// The lowest and highest it stands for.
+    pub fn bounds(self) -> (u8, u8) {
+        match self {
+            Self::Points(points) => (points, points),
+            Self::NinetyFiveOrHigher => (95, 100),
+            Self::FiveOrLower => (0, 5),
+        }
+    }
+
+    /// The lowest and highest score possible, had the silent ones all given the worst or all the best answer. Computed from the
+    /// printed score, so it tells nothing more.
+    pub fn with_silence(self, answered: u32, eligible: u32) -> WholeRange {
+        let (low, high) = self.bounds();
+        let bounds = |score: u8| silence_bounds(answered.into(), score.into(), eligible.into());
+        WholeRange { low: whole(bounds(low).low), high: whole(bounds(high).high) }
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 0 to 100")]
+fn whole(points: f64) -> u8 {
+    points.round().clamp(0.0, 100.0) as u8
+}
+
+/// Whether results of these two questions may be compared: the same words and the same way to answer.
+pub fn is_same_question(one: &Question, other: &Question) -> bool {
+    one.key == other.key && one.ask == other.ask && one.kind == other.kind && one.reversed == other.reversed
+}
+
+/// The rule for break-downs: which groups may be shown, given how many answered in each. Groups under `least` are hidden; while the
+/// hidden ones together hold fewer than `least`, or only one is hidden, the smallest shown one is hidden too (ties: the first by
+/// name), so that nothing hidden can be computed from the total. Groups without answers are dropped first.
+pub fn shown_groups<'a>(groups: &[(&'a str, u32)], least: u32) -> Vec<&'a str> {
+    let answered: Vec<_> = groups.iter().copied().filter(|(_, count)| *count > 0).collect();
+    let (mut shown, mut hidden): (Vec<_>, Vec<_>) = answered.into_iter().partition(|(_, count)| *count >= least);
+    while !hidden.is_empty()
+        && (hidden.len() == 1 || hidden.iter().map(|(_, count)| count).sum::<u32>() < least)
+        && let Some(smallest) = (0..shown.len()).min_by_key(|&index| (shown[index].1, shown[index].0))
+    {
+        hidden.push(shown.remove(smallest));
+    }
+    // A single group beside the total would be the total.
+    shown.into_iter().map(|(name, _)| name).collect()
 }
 
 #[cfg(test)]
@@ -103,8 +184,8 @@ mod tests {
     fn findings(kind: Kind, options: &[u32]) -> Findings {
         let (key, ask, does_not_apply) = ("q".into(), "?".into(), Some("Does not apply to me".into()));
         let question = Question { key, ask, kind, does_not_apply, reversed: false, category: None, only_after: None };
-        let counts = Counts { options: options.to_vec(), does_not_apply: 9, skipped: 9 };
-        Thresholds::default().findings(&question, &counts)
+        let counts = Counts { options: options.to_vec(), does_not_apply: 9, skipped: 9, ticked_by: None };
+        Thresholds::default().findings(&question, &counts, None)
     }
 
     fn score(findings: &Findings) -> Option<Score> {
@@ -127,7 +208,10 @@ mod tests {
     #[test]
     fn five_show_a_score_and_ten_the_spread() {
         let five = findings(Kind::Ease, &[1, 1, 1, 1, 1]);
-        assert_eq!(five, Findings::Shown { answered: 5, score: Some(Score::Points(50)), spread: Spread::TooFew });
+        assert_eq!(
+            five,
+            Findings::Shown { answered: 5, score: Some(Score::Points(50)), spread: Spread::TooFew, range: None }
+        );
         assert!(!spread_is_shown(&findings(Kind::Ease, &[1, 2, 3, 2, 1])));
         assert!(spread_is_shown(&findings(Kind::Ease, &[1, 2, 3, 2, 2])));
     }
@@ -152,6 +236,78 @@ mod tests {
         let twenty = findings(Kind::Ease, &[0, 0, 0, 0, 20]);
         assert_eq!(score(&twenty), Some(Score::Points(100)));
         assert!(spread_is_shown(&twenty));
+    }
+
+    #[test]
+    fn the_vectors_of_the_suppression_rule() {
+        let shown = |text: &str| {
+            let groups: Vec<(&str, u32)> =
+                text.split(' ').map(|group| (&group[..1], group[1..].parse().unwrap())).collect();
+            shown_groups(&groups, 5).join("")
+        };
+        for (groups, expected) in [
+            ("A9 B7 C3", "A"),
+            ("A9 C3", ""),
+            ("A9 B7 C3 D2", "AB"),
+            ("A8 B6", "AB"),
+            ("A12 B5 C4", "A"),
+            ("A9 B0", "A"),
+        ] {
+            assert_eq!(shown(groups), expected, "{groups}");
+        }
+    }
+
+    /// Every table that fits what is released, searched by brute force: no hidden cell can be narrowed to one number below five.
+    #[test]
+    fn no_released_table_lets_anybody_compute_a_hidden_cell() {
+        let mut seed = 7_u32;
+        let mut random = |most: u32| {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (seed >> 16) % (most + 1)
+        };
+        let mut hidden_cells = 0;
+        for _ in 0..3_000 {
+            let names = ["A", "B", "C", "D"];
+            let groups: Vec<(&str, u32)> = names.iter().map(|name| (*name, random(12))).collect();
+            let shown = shown_groups(&groups, 5);
+            // Below five nothing at all is released.
+            if groups.iter().map(|(_, count)| count).sum::<u32>() < 5 {
+                continue;
+            }
+            let total: u32 = groups.iter().map(|(_, count)| count).sum();
+            let seen: u32 = groups.iter().filter(|(name, _)| shown.contains(name)).map(|(_, count)| count).sum();
+            let hidden: Vec<_> = groups.iter().filter(|(name, count)| *count > 0 && !shown.contains(name)).collect();
+            // All that is known of the hidden cells is how many there are and their sum.
+            let rest = total - seen;
+            for (name, count) in &hidden {
+                hidden_cells += 1;
+                let others = u32::try_from(hidden.len()).unwrap() - 1;
+                let possible =
+                    (1..=rest).filter(|cell| if others == 0 { *cell == rest } else { rest - cell >= others });
+                assert!(others > 0 || shown.is_empty(), "{groups:?}: {name} is the rest");
+                assert!(*count >= 5 || possible.count() > 1, "{groups:?}: {name}");
+                assert!(rest >= 5 || shown.is_empty(), "{groups:?}");
+            }
+        }
+        assert!(hidden_cells > 500);
+    }
+
+    #[test]
+    fn a_range_is_shown_only_where_the_spread_is() {
+        let range = |options: &[u32]| match findings(Kind::Ease, options) {
+            Findings::Shown { range, .. } => range,
+            Findings::TooFew => None,
+        };
+        // The published vector: 43.7182 to 84.8533.
+        assert_eq!(range(&[1, 1, 2, 5, 3]), Some(WholeRange { low: 44, high: 85 }));
+        assert_eq!(range(&[1, 1, 2, 3, 2]), None);
+        assert_eq!(range(&[0, 0, 0, 0, 12]), None);
+    }
+
+    #[test]
+    fn what_silence_could_hide_is_computed_from_the_printed_score() {
+        assert_eq!(Score::Points(67).with_silence(12, 18), WholeRange { low: 45, high: 78 });
+        assert_eq!(Score::NinetyFiveOrHigher.with_silence(9, 18), WholeRange { low: 48, high: 100 });
     }
 
     #[test]

@@ -7,11 +7,15 @@
 mod answer;
 mod findings;
 mod lint;
+mod mask;
 mod question;
+mod response;
 mod store;
 
-pub use answer::{Answer, Counts, MOST_QUESTIONS, decode, encode, tally};
-pub use findings::{Findings, Score, Spread, Thresholds};
+pub use answer::{Answer, Counts, MOST_QUESTIONS, encode};
+pub use findings::{Findings, Score, Spread, Thresholds, WholeRange, estimate, is_same_question, shown_groups};
 pub use lint::{lint_label, lint_question};
+pub use mask::mask;
 pub use question::{Category, Kind, OnlyAfter, Question};
-pub use store::{ClosedCounts, Source, add_counts, list_closed, publish_counts};
+pub use response::{Given, MOST_COMMENT_CHARS, Paper, Responses, Totals, total};
+pub use store::{COUNTS_JOB, ClosedCounts, Source, add_counts, list_about_programs, list_closed, publish_counts};

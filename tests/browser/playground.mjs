@@ -24,7 +24,7 @@ const stories = {
       assert.equal(await desk.messages().filter({ hasText: "sealed" }).count(), 1, `${name} sees somebody else's reply`);
     }
     await page.getByRole("button", { name: "1 week on" }).click();
-    await desk.reads("5 people answered.");
+    await desk.reads("5 of about");
 
     await desk.is("Priya Raman");
     await desk.goes("cx-lessons");

@@ -1,5 +1,6 @@
 //! Whole stories: the real bot through the real serenity client against the emulator, on both databases.
 
+mod cx_index;
 mod browser;
 mod bad_days;
 mod command_line;
@@ -7,6 +8,7 @@ mod harness;
 mod jobs;
 mod kill;
 mod recognition;
+mod pulse;
 mod setup;
 mod tiers;
 mod learning;

@@ -1,5 +1,6 @@
 //! Every store function, on both databases. The PostgreSQL half needs a server named by TEST_POSTGRES_URL.
 
+mod cx_figures;
 mod cx_index;
 mod fake_discord;
 mod learning;

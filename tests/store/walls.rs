@@ -18,7 +18,7 @@ const TIERS: &[&[&str]] = &[
     &["services"],
     &["store", "config"],
     &["post"],
-    &["text", "calendar"],
+    &["text", "calendar", "statistics"],
     &["ids", "clock", "error"],
 ];
 

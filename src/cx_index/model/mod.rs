@@ -7,13 +7,14 @@
 
 pub mod change;
 pub mod definition;
+pub mod effects;
 pub mod index;
-pub mod interval;
 pub mod like;
 pub mod measure;
-pub mod points;
 pub mod program;
 pub mod words;
+
+pub use crate::statistics::{interval, points};
 
 #[cfg(test)]
 mod properties;

@@ -287,7 +287,7 @@ fn v5_dropping_a_weak_category_raises_the_score_and_is_named() {
     // On the same measures nothing has changed, and that is what is told.
     let same = program_change(&definition(), &program_a(), &input).unwrap();
     close(same.change.points, 0.0);
-    assert_eq!(same.change.verdict(&definition()), Verdict::NoClearChange);
+    assert_eq!(verdict(same.change.points, same.change.p, &definition()), Verdict::NoClearChange);
 }
 
 #[test]
@@ -353,8 +353,9 @@ fn v8_a_real_change() {
     assert!((change.p - 0.0002).abs() < 0.000_05, "{}", change.p);
     close(change.range.low, 4.8488);
     close(change.range.high, 15.4694);
-    assert_eq!(change.verdict(&definition()), Verdict::Up);
-    assert_eq!(Change::between(&later, &earlier).verdict(&definition()), Verdict::Down);
+    assert_eq!(verdict(change.points, change.p, &definition()), Verdict::Up);
+    let back = Change::between(&later, &earlier);
+    assert_eq!(verdict(back.points, back.p, &definition()), Verdict::Down);
     assert_eq!(verdict(2.9, 0.001, &definition()), Verdict::NoClearChange);
     assert_eq!(verdict(9.0, 0.05, &definition()), Verdict::NoClearChange);
     let corrected = holm(&[0.004, 0.012, 0.030, 0.200]);
@@ -366,9 +367,9 @@ fn v8_a_real_change() {
 fn v8_when_everybody_answered_twice_a_difference_is_a_fact() {
     let change = Change::between(&Estimate::exact(70.0), &Estimate::exact(74.0));
     assert_eq!((change.points, change.p), (4.0, 0.0));
-    assert_eq!(change.verdict(&definition()), Verdict::Up);
+    assert_eq!(verdict(change.points, change.p, &definition()), Verdict::Up);
     let still = Change::between(&Estimate::exact(70.0), &Estimate::exact(70.0));
-    assert_eq!((still.p, still.verdict(&definition())), (1.0, Verdict::NoClearChange));
+    assert_eq!((still.p, verdict(still.points, still.p, &definition())), (1.0, Verdict::NoClearChange));
 }
 
 #[test]

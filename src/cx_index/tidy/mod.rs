@@ -7,16 +7,11 @@
 mod row;
 
 use std::collections::HashMap;
-use std::fmt;
-use std::io::{self, Read};
+use std::io::Read;
 
-use sha2::{Digest, Sha256};
-
-use super::model::definition::hex;
+use super::intake::{ImportRefusal, Inventory, Parsed, Problems, Reported, Source};
 use super::observation::Observation;
 use crate::calendar::Quarter;
-use crate::error::Refusal;
-use crate::programs::Program;
 use row::Cells;
 
 /// The columns, in order.
@@ -53,86 +48,16 @@ pub const COLUMNS: [&str; 28] = [
 
 /// A file larger than this is not a table of quarterly figures.
 const MOST_BYTES: u64 = 64 << 20;
-/// More problems than this are counted, not listed.
-const MOST_PROBLEMS: usize = 20;
-
-/// A file that was understood whole.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Parsed {
-    /// Its figures, in order of row.
-    pub observations: Vec<Observation>,
-    /// SHA-256 of its bytes.
-    pub sha256: String,
-}
-
-/// One thing that is wrong in a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RowProblem {
-    /// Line in the file, from 1; the header is usually line 1.
-    pub line: u64,
-    /// The column; empty when the whole row is meant.
-    pub column: String,
-    /// What was expected.
-    pub expected: String,
-}
-
-/// A file that was not taken, with every reason.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ImportRefusal {
-    /// The file's name.
-    pub file: String,
-    /// The first problems, in order.
-    pub problems: Vec<RowProblem>,
-    /// How many more there are.
-    pub more: usize,
-}
-
-impl Refusal for ImportRefusal {}
-
-impl fmt::Display for ImportRefusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{} was not imported; nothing was changed.", self.file)?;
-        let lines: Vec<String> = self
-            .problems
-            .iter()
-            .map(|problem| {
-                let column =
-                    if problem.column.is_empty() { String::new() } else { format!(", column {}", problem.column) };
-                format!("- row {}{column}: {}", problem.line, problem.expected)
-            })
-            .collect();
-        f.write_str(&lines.join("\n"))?;
-        if self.more > 0 {
-            write!(f, "\n- and {} more", self.more)?;
-        }
-        Ok(())
-    }
-}
-
-/// What a file is held against.
-#[derive(Clone, Copy, Debug)]
-pub struct Inventory<'a> {
-    /// The registered programs.
-    pub programs: &'a [Program],
-    /// The first quarter that has a definition.
-    pub earliest: Quarter,
-    /// The current quarter: figures cannot come from the future.
-    pub latest: Quarter,
-}
-
 /// Reads a tidy file.
 ///
 /// # Errors
 /// Every problem found, each with row and column.
 pub fn parse_tidy(file: &str, reader: impl Read, inventory: Inventory<'_>) -> Result<Parsed, ImportRefusal> {
-    let mut tee = Tee { inner: reader, hash: Sha256::new(), read: 0 };
-    let mut parser = Parser { inventory, problems: Vec::new(), more: 0, seen: HashMap::new(), sources: HashMap::new() };
-    let observations = parser.read(&mut tee);
-    if parser.problems.is_empty() {
-        Ok(Parsed { observations, sha256: hex(&tee.hash.finalize()) })
-    } else {
-        Err(ImportRefusal { file: file.to_owned(), problems: parser.problems, more: parser.more })
-    }
+    let mut source = Source::new(reader, MOST_BYTES);
+    let mut parser = Parser { inventory, problems: Problems::default(), seen: HashMap::new(), sources: HashMap::new() };
+    let observations = parser.read(&mut source);
+    let left_out = parser.problems.finish(file)?;
+    Ok(Parsed { rows: observations.len() as u64, observations, left_out, sha256: source.sha256() })
 }
 
 /// A cell made safe for a spreadsheet: one that would be run as a formula gets an apostrophe in front. The import takes it off again.
@@ -145,59 +70,33 @@ fn looks_like_formula(cell: &str) -> bool {
     cell.starts_with(['=', '+', '-', '@', '\t', '\r'])
 }
 
-/// Hashes what passes through and stops a file that is too large to be right.
-struct Tee<R> {
-    inner: R,
-    hash: Sha256,
-    read: u64,
-}
-
-impl<R: Read> Read for Tee<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.inner.read(buffer)?;
-        self.read += count as u64;
-        if self.read > MOST_BYTES {
-            return Err(io::Error::new(io::ErrorKind::FileTooLarge, "too large"));
-        }
-        self.hash.update(&buffer[..count]);
-        Ok(count)
-    }
-}
-
 struct Parser<'a> {
     inventory: Inventory<'a>,
-    problems: Vec<RowProblem>,
-    more: usize,
+    problems: Problems,
     /// (program, measure, channel, quarter) → the row that has it.
     seen: HashMap<(String, String, String, Quarter), u64>,
     /// (program, measure, quarter) → the survey that its first channel named.
     sources: HashMap<(String, String, Quarter), String>,
 }
 
-/// A problem has been reported; the row is given up.
-struct Reported;
-
 impl Parser<'_> {
     fn report(&mut self, line: u64, column: &str, expected: impl Into<String>) -> Reported {
-        if self.problems.len() < MOST_PROBLEMS {
-            self.problems.push(RowProblem { line, column: column.into(), expected: expected.into() });
-        } else {
-            self.more += 1;
-        }
-        Reported
+        self.problems.report(line, column, expected)
     }
 
-    fn read(&mut self, input: impl Read) -> Vec<Observation> {
+    fn read<R: Read>(&mut self, input: &mut Source<R>) -> Vec<Observation> {
         let mut rows = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(input);
         let mut observations = Vec::new();
         let mut record = csv::StringRecord::new();
         let mut header_seen = false;
         loop {
-            match rows.read_record(&mut record) {
+            let read = rows.read_record(&mut record);
+            rows.get_mut().record_done();
+            match read {
                 Ok(true) => {}
                 Ok(false) => break,
                 Err(fault) => {
-                    self.unreadable(&fault);
+                    self.problems.unreadable(&fault, &COLUMNS, "64 MB, too large for a table of quarterly figures");
                     return observations;
                 }
             }
@@ -224,26 +123,10 @@ impl Parser<'_> {
         }
         if !header_seen {
             self.report(1, "", format!("the file is empty. The first row must be: {}", COLUMNS.join(",")));
-        } else if observations.is_empty() && self.problems.is_empty() {
+        } else if observations.is_empty() && self.problems.none() {
             self.report(2, "", "the file has a header and no figures");
         }
         observations
-    }
-
-    fn unreadable(&mut self, fault: &csv::Error) {
-        let line = fault.position().map_or(1, csv::Position::line);
-        match fault.kind() {
-            csv::ErrorKind::Utf8 { err, .. } => {
-                let column = COLUMNS.get(err.field()).copied().unwrap_or_default();
-                self.report(line, column, "is not UTF-8 text. Save the file as \"CSV UTF-8\"");
-            }
-            csv::ErrorKind::Io(fault) if fault.kind() == io::ErrorKind::FileTooLarge => {
-                self.report(line, "", "the file is larger than 64 MB, too large for a table of quarterly figures");
-            }
-            _ => {
-                self.report(line, "", "cannot be read. Try again, or save the file anew");
-            }
-        }
     }
 
     fn header_is_right(&mut self, line: u64, record: &csv::StringRecord) -> bool {

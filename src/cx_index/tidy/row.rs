@@ -1,7 +1,8 @@
 //! One row of the tidy format.
 
+use super::super::intake::{Inventory, Reported};
 use super::super::observation::{Found, Observation};
-use super::{COLUMNS, Inventory, Parser, Reported, looks_like_formula};
+use super::{COLUMNS, Parser, looks_like_formula};
 use crate::calendar::Quarter;
 use crate::programs::{Instrument, Measure, Program, SourceKind};
 

@@ -5,7 +5,7 @@ use crate::config::ContentFile;
 use crate::ids::{ChannelId, GuildId, UserId};
 use crate::pulse::definition::parse;
 use crate::sealed::BoxId;
-use crate::survey::{ClosedCounts, Source};
+use crate::survey::{ClosedCounts, Counts, Given, Paper, Responses, Source};
 
 const EASE: &str = "title = \"Service ease\"\npurpose = \"To see where our services cost you effort.\"\naudience = \"inside\"\n
 [[questions]]\nkey = \"ease\"\nask = \"How easy was it to get what you needed?\"\ntype = \"ease\"\ndoes_not_apply = \"Does not apply to me\"\n";
@@ -19,10 +19,14 @@ fn pulse(text: &str, eligible: Option<u32>, state: State) -> Pulse {
         guild: GuildId(1),
         definition,
         thresholds,
-        promise: compile_promise(closes_at, &thresholds, "Nightly, kept 30 days, keys left out."),
+        promise: compile_promise(closes_at, &thresholds, "Nightly, kept 30 days, keys left out.", false),
         box_id: BoxId::parse("box").unwrap(),
         channel: ChannelId(5),
+        asked: Asked::Everybody,
         eligible,
+        counted: None,
+        named: false,
+        answered: None,
         opened_by: UserId(9),
         opened_at: "2026-11-25T14:00:00Z".parse().unwrap(),
         closes_at,
@@ -38,7 +42,7 @@ fn open_pulse() -> Pulse {
 fn result_of(text: &str, eligible: Option<u32>, options: &[u32]) -> String {
     let pulse = pulse(text, eligible, State::Closed);
     let question = pulse.definition.questions[0].clone();
-    let counts = Counts { options: options.to_vec(), does_not_apply: 2, skipped: 0 };
+    let counts = Counts { options: options.to_vec(), does_not_apply: 2, ..Counts::default() };
     let closed = ClosedCounts {
         source: Source { guild: pulse.guild, name: "pulse".into(), key: "7".into() },
         program: None,
@@ -50,7 +54,7 @@ fn result_of(text: &str, eligible: Option<u32>, options: &[u32]) -> String {
         eligible,
     };
     let closed = if options.iter().sum::<u32>() < 5 { vec![] } else { vec![closed] };
-    result(&pulse, &closed).as_text()
+    result(&pulse, &closed, None).as_text()
 }
 
 #[test]
@@ -60,8 +64,28 @@ fn every_control_means_what_it_says_both_ways() {
         Action::Answer { pulse: PulseId(7), token: "na" },
         Action::Withdraw { pulse: PulseId(i64::MAX) },
         Action::Promise { pulse: PulseId(7) },
+        Action::Start { pulse: PulseId(7) },
+        Action::Show { pulse: PulseId(7), index: 3 },
+        Action::Give { pulse: PulseId(i64::MAX), index: 23, token: "skip" },
+        Action::Pick { pulse: PulseId(7), index: 3 },
+        Action::Write { pulse: PulseId(7), index: 3 },
+        Action::Wrote { pulse: PulseId(7), index: 3 },
+        Action::Change { pulse: PulseId(7) },
+        Action::Review { pulse: PulseId(7) },
+        Action::Send { pulse: PulseId(7) },
+        Action::Discard { pulse: PulseId(7) },
+        Action::Acted { pulse: PulseId(7) },
+        Action::NoReminders,
+        Action::Publish { comment: "0123456789abcdef0123456789abcdef" },
+        Action::Shorten { comment: "0123456789abcdef0123456789abcdef" },
+        Action::Shortened { comment: "0123456789abcdef0123456789abcdef" },
+        Action::LeaveOut { comment: "0123456789abcdef0123456789abcdef" },
+        Action::Agree { comment: "0123456789abcdef0123456789abcdef" },
     ] {
         let id = action.to_id();
+        let name = ControlId::parse(&id).unwrap().action.to_owned();
+        let places = Action::OF_MEMBERS.iter().chain(&Action::OF_LEADS).filter(|known| **known == name).count();
+        assert_eq!(places, 1, "{name} is for members or for leads");
         assert_eq!(Action::parse(&id), Some(action));
         assert!(id.len() <= ControlId::MOST_CHARS);
     }
@@ -83,8 +107,8 @@ fn a_posted_pulse_reads_well() {
     let numbers = pulse(&EASE.replace("type = \"ease\"", numbers), None, State::Open);
     let ease = open_pulse();
     assert_snapshot!(pages([
-        ("ease", opened(&ease, &ease.definition.questions[0]).as_text()),
-        ("eleven numbers stand in even rows", opened(&numbers, &numbers.definition.questions[0]).as_text()),
+        ("ease", opened(&ease, None).as_text()),
+        ("eleven numbers stand in even rows", opened(&numbers, None).as_text()),
     ]));
 }
 
@@ -93,7 +117,7 @@ fn the_promise_reads_well_and_states_what_is_in_force() {
     assert_snapshot!(promise(&open_pulse()).as_text());
     let closes_at = open_pulse().closes_at;
     let strict = Thresholds { score: 6, spread: 12, ..Thresholds::default() };
-    let words = compile_promise(closes_at, &strict, " ");
+    let words = compile_promise(closes_at, &strict, " ", false);
     assert!(
         words.contains("at least 6 people")
             && words.contains("12 answers")
@@ -135,7 +159,7 @@ fn a_pulse_that_is_over_says_so() {
             State::Closed => "closed",
             State::Stopped => "stopped",
         };
-        (name, over(&pulse, &pulse.definition.questions[0], state).as_text())
+        (name, over(&pulse, state).as_text())
     })));
 }
 
@@ -165,5 +189,110 @@ fn the_list_reads_well() {
     assert_snapshot!(pages([
         ("nothing", list(&[]).as_text()),
         ("one of each", list(&states.map(|state| pulse(EASE, None, state))).as_text()),
+    ]));
+}
+
+const HEALTH: &str = "title = \"Group health\"\npurpose = \"Monthly, to see whether this group works.\"\naudience = \"inside\"\n
+[[questions]]\nkey = \"time\"\nask = \"My time was well spent.\"\ntype = \"agree\"\n
+[[questions]]\nkey = \"loop\"\nask = \"Something useful came out of the last pulse.\"\ntype = \"agree\"\ndoes_not_apply = \"I saw no earlier pulse\"\n
+[[questions]]\nkey = \"help\"\nask = \"What helped?\"\ntype = \"several\"\noptions = [\"Meetings\", \"Lessons\", \"Colleagues\"]\n
+[[questions]]\nkey = \"change\"\nask = \"What one thing should we change?\"\ntype = \"comment\"\n";
+
+#[test]
+fn the_screens_of_answering_read_well() {
+    let health = pulse(HEALTH, Some(12), State::Open);
+    let questions = &health.definition.questions;
+    let view = PulseView { pulse: &health };
+    let mut mine = Responses::blank(questions);
+    let first = view.question(&mine, 0).as_text();
+    assert!(mine.fill_in(questions, 0, Given::Option(3)) && mine.fill_in(questions, 1, Given::DoesNotApply));
+    let again = view.question(&mine, 1).as_text();
+    assert!(mine.fill_in(questions, 2, Given::Several(vec![0, 2])));
+    let several = view.question(&mine, 2).as_text();
+    let comment = view.question(&mine, 3).as_text();
+    assert!(mine.fill_in(questions, 3, Given::Words("Shorter *meetings*, please.".into())));
+    let sent = Paper { sent: Some(mine.clone()), ..Paper::default() };
+    assert_snapshot!(pages([
+        ("the post", opened(&health, None).as_text()),
+        ("start", view.start(&Paper::default()).as_text()),
+        ("begun", view.start(&Paper { draft: Some(mine.clone()), ..Paper::default() }).as_text()),
+        ("sent before", view.start(&sent).as_text()),
+        ("first question", first),
+        ("a question that was answered", again),
+        ("several", several),
+        ("comment", comment),
+        ("comment form", view.comment_form(&mine, 3).as_text()),
+        ("review", view.review(&mine, false).as_text()),
+        ("sent", view.sent().as_text()),
+        ("thrown away", view.discarded(false).as_text()),
+    ]));
+}
+
+fn counts_of(pulse: &Pulse, key: &str, options: &[u32], ticked_by: Option<u32>) -> ClosedCounts {
+    ClosedCounts {
+        source: Source { guild: pulse.guild, name: "pulse".into(), key: pulse.id.to_string() },
+        program: None,
+        audience: "inside".into(),
+        quarter: "FY2027Q1".parse().unwrap(),
+        closed_on: "2026-11-30".parse().unwrap(),
+        question: pulse.definition.questions.iter().find(|question| question.key == key).unwrap().clone(),
+        counts: Counts { options: options.to_vec(), ticked_by, ..Counts::default() },
+        eligible: pulse.eligible,
+    }
+}
+
+#[test]
+fn results_of_several_questions_with_their_change_read_well() {
+    let now = Pulse {
+        answered: Some(30),
+        counted: Some(crate::pulse::Counted::ByDiscord),
+        ..pulse(HEALTH, Some(60), State::Closed)
+    };
+    let before = Pulse { id: PulseId(3), answered: Some(30), ..pulse(HEALTH, Some(60), State::Closed) };
+    let earlier =
+        vec![counts_of(&before, "time", &[6, 10, 8, 4, 2], None), counts_of(&before, "loop", &[2, 4, 6, 9, 4], None)];
+    let closed = vec![
+        counts_of(&now, "time", &[0, 1, 4, 13, 12], None),
+        counts_of(&now, "loop", &[2, 4, 5, 9, 5], None),
+        counts_of(&now, "help", &[21, 4, 15], Some(28)),
+    ];
+    let post = result(&now, &closed, Some(&Before { pulse: before, closed: earlier }));
+    assert_snapshot!(with_chart(post, &now, &closed, vec![1]).as_text());
+    let svg = chart_svg(&now, &closed).unwrap();
+    assert!(crate::chart::png(&svg).unwrap().len() > 1_000);
+}
+
+#[test]
+fn a_pulse_with_names_says_so_wherever_one_could_answer() {
+    let closes_at = open_pulse().closes_at;
+    let named = Pulse {
+        named: true,
+        promise: compile_promise(closes_at, &Thresholds::default(), "", true),
+        ..pulse(HEALTH, Some(4), State::Open)
+    };
+    let view = PulseView { pulse: &named };
+    assert_snapshot!(pages([
+        ("the post", opened(&named, None).as_text()),
+        ("start", view.start(&Paper::default()).as_text()),
+    ]));
+}
+
+#[test]
+fn what_came_of_it_reads_well() {
+    let health = pulse(HEALTH, Some(12), State::Closed);
+    let told = Outcome {
+        you_said: "Meetings run over (41 of 100).".into(),
+        we_will: "End every meeting after 45 minutes.".into(),
+        owner: "Lea".into(),
+        due_on: "2026-12-18".parse().unwrap(),
+        we_will_not: "Fewer meetings: the law wants one a month.".into(),
+        told_by: UserId(9),
+    };
+    assert_snapshot!(pages([
+        ("form", act_form(&health, None).as_text()),
+        ("the channel", outcome(&health, &told).as_text()),
+        ("on the day", outcome_due(&health, &told).as_text()),
+        ("the next run", opened(&health, Some(&told)).as_text()),
+        ("reminder", private_reminder(&health, "").as_text()),
     ]));
 }

@@ -14,7 +14,30 @@ crate::on_both!(
     a_paused_schedule_cannot_be_skipped,
     a_one_time_occasion_is_planned_once_and_can_be_cancelled,
     schedules_of_others_are_left_alone,
+    whatever_comes_is_listed_whichever_job_it_is_for,
 );
+
+async fn whatever_comes_is_listed_whichever_job_it_is_for(store: Store) {
+    let desk = desk(&store);
+    desk.set("0 9 * * tue", "2026-11-23T12:00:00Z").await;
+    let other_job = NewSchedule { job: "another_job", ..every("0 9 1 * *", "a") };
+    desk.set_new(other_job, "2026-11-23T12:00:00Z").await;
+    let elsewhere = NewSchedule { guild: GuildId(2), ..every("0 9 1 * *", "b") };
+    desk.set_new(elsewhere, "2026-11-23T12:00:00Z").await;
+    let all = store.read(|tx| Box::pin(schedule::list_all(tx, GUILD))).await.unwrap();
+    let named: Vec<_> = all.iter().map(|each| (each.job.as_str(), each.key.as_str())).collect();
+    assert_eq!(named, [("another_job", "a"), (JOB, KEY)]);
+
+    desk.once("later", "2026-11-24T12:00:00Z", serde_json::json!({})).await;
+    desk.once("sooner", "2026-11-23T13:00:00Z", serde_json::json!({})).await;
+    let keys = || async {
+        let once = store.read(|tx| Box::pin(schedule::list_once(tx, GUILD))).await.unwrap();
+        once.into_iter().map(|each| each.key).collect::<Vec<_>>()
+    };
+    assert_eq!(keys().await, ["sooner", "later"]);
+    desk.tick("2026-11-23T13:00:00Z").await;
+    assert_eq!(keys().await, ["later"]);
+}
 
 async fn a_schedule_is_set_found_listed_and_removed(store: Store) {
     let desk = desk(&store);

@@ -1,0 +1,166 @@
+//! How a pulse opens: by a lead's command or by the calendar, always in one transaction with its post, its box and its closing time.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::closing::{self, CLOSE_JOB};
+use super::definition::Definition;
+use super::message;
+use super::model::{
+    Asked, Counted, Pulse, PulseRefusal, State, closing_time, may_open, reminder_times, working_closing_time,
+};
+use super::store::{self, NewPulse};
+use crate::error::{Error, Result};
+use crate::ids::{ChannelId, GuildId, UserId};
+use crate::outbox::{self, Queue, To};
+use crate::people;
+use crate::schedule;
+use crate::sealed::{self, NewBox};
+use crate::services::Services;
+use crate::store::Tx;
+use crate::survey::{Paper, Thresholds};
+
+/// Reminds people of an open pulse.
+pub(super) const REMIND_JOB: &str = "remind_pulse";
+/// Room for the answer of a pulse that one press answers, and some to spare.
+const ONE_PRESS_BYTES: usize = 32;
+
+/// What is to be opened.
+pub(super) struct Wish {
+    pub(super) guild: GuildId,
+    pub(super) definition: Definition,
+    /// How long; working days of the calendar when `None`.
+    pub(super) days: Option<u32>,
+    /// Where, if not in the pulse channel.
+    pub(super) channel: Option<ChannelId>,
+    pub(super) asked: Asked,
+    /// How many people could answer, as the lead says.
+    pub(super) people: Option<u32>,
+    pub(super) named: bool,
+    pub(super) opened_by: UserId,
+    /// Why an administrator opens it though the outcome of the last run was not told.
+    pub(super) without_outcome: Option<String>,
+    /// Opened by the calendar: closes after so many working days.
+    pub(super) by_calendar: bool,
+}
+
+/// How long a ballot of this pulse is. All of one pulse are equally long.
+pub(super) fn ballot_bytes(definition: &Definition, named: bool) -> usize {
+    if definition.one_press().is_some() && !named { ONE_PRESS_BYTES } else { Paper::most_bytes(&definition.questions) }
+}
+
+/// Opens it, in the caller's transaction, with a box that was prepared for it.
+pub(super) async fn open_in(
+    tx: &mut Tx,
+    services: &Services,
+    new_box: Arc<NewBox>,
+    wish: Wish,
+    now: DateTime<Utc>,
+) -> Result<Pulse> {
+    let (guild, thresholds, definition) = (wish.guild, Thresholds::default(), &wish.definition);
+    let settings = people::find_guild(tx, guild).await?;
+    let zone = settings.as_ref().map_or(services.settings.time.zone, |settings| settings.zone);
+    let channel =
+        wish.channel.or_else(|| settings.and_then(|settings| settings.pulse_channel)).ok_or(PulseRefusal::NoChannel)?;
+    let (eligible, counted) = count_eligible(tx, &wish).await?;
+    may_open(definition, eligible, wish.named, &thresholds)?;
+    let last = store::find_last_closed(tx, guild, &definition.name, None).await?;
+    let outcome = match &last {
+        Some(last) => store::find_outcome(tx, last.id).await?,
+        None => None,
+    };
+    // Nothing came out of a run that too few answered, so there is nothing to tell of it.
+    let owed = last.as_ref().is_some_and(|last| last.answered.is_some()) && outcome.is_none();
+    if owed && wish.without_outcome.is_none() {
+        return Err(PulseRefusal::NoOutcome(definition.title.clone()).into());
+    }
+    let calendar = schedule::work_calendar(&services.content)?;
+    let days = wish.days.unwrap_or(definition.days);
+    let closes_at =
+        if wish.by_calendar { working_closing_time(now, days, zone, &calendar) } else { closing_time(now, days, zone) };
+    let backup_policy = &services.settings.data.backup_policy;
+    let promise = message::compile_promise(closes_at, &thresholds, backup_policy, wish.named);
+    let new = NewPulse {
+        guild,
+        definition,
+        thresholds: &thresholds,
+        promise: &promise,
+        box_id: new_box.id(),
+        channel,
+        asked: &wish.asked,
+        eligible,
+        counted,
+        named: wish.named,
+        override_reason: wish.without_outcome.as_deref().filter(|_| owed),
+        opened_by: wish.opened_by,
+        opened_at: now,
+        closes_at,
+    };
+    let Some(id) = store::add_pulse(tx, new).await? else {
+        let unfinished = store::list_unfinished(tx, guild).await?;
+        let same = unfinished.into_iter().find(|pulse| pulse.definition.name == definition.name);
+        return Err(match same {
+            Some(pulse) if pulse.state == State::Open => {
+                PulseRefusal::AlreadyOpen { title: definition.title.clone(), closes_at: pulse.closes_at }
+            }
+            _ => PulseRefusal::StillCounting(definition.title.clone()),
+        }
+        .into());
+    };
+    if let Asked::Division { name } = &wish.asked {
+        store::ask_division(tx, id, guild, name).await?;
+    }
+    sealed::open(tx, &new_box, guild, closes_at).await?;
+    let pulse = store::find_pulse(tx, id).await?.ok_or_else(|| Error::internal("a new pulse is gone"))?;
+    let (key, post) = (closing::post_key(id), message::opened(&pulse, outcome.as_ref()));
+    outbox::queue(tx, Queue { guild, key: &key, to: To::Channel(channel), post: &post, due_at: now }).await?;
+    let payload = serde_json::json!({ "pulse": id });
+    schedule::once(tx, guild, CLOSE_JOB, &id.to_string(), closes_at, &payload).await?;
+    for (number, at) in (1..).zip(reminder_times(now, closes_at, zone, &calendar)) {
+        // A reminder that is late by hours helps nobody.
+        let payload = serde_json::json!({ "pulse": id, "number": number, "catch_up_minutes": 60 });
+        schedule::once(tx, guild, REMIND_JOB, &format!("{id}:{number}"), at, &payload).await?;
+    }
+    if owed {
+        tracing::warn!(
+            pulse.id = %id, guild.id = %guild, opened.by = %wish.opened_by,
+            "Pulse {id} was opened by an administrator although the outcome of the last one was not told"
+        );
+    }
+    tracing::info!(pulse.id = %id, guild.id = %guild, "Pulse {id} opened");
+    Ok(pulse)
+}
+
+async fn count_eligible(tx: &mut Tx, wish: &Wish) -> Result<(Option<u32>, Option<Counted>)> {
+    if let Asked::Division { name } = &wish.asked {
+        let found = store::count_division(tx, wish.guild, name).await?;
+        if found == 0 {
+            return Err(PulseRefusal::EmptyDivision(name.clone()).into());
+        }
+        return Ok((Some(found), Some(Counted::ByRoster)));
+    }
+    if let Some(people) = wish.people {
+        return Ok((Some(people), Some(Counted::ByLead)));
+    }
+    // How many have a role is told only with a privileged permission.
+    if let Asked::Role { .. } = wish.asked {
+        return Ok((None, None));
+    }
+    let accounts = store::count_accounts(tx, wish.guild).await?;
+    Ok((accounts, accounts.map(|_| Counted::ByDiscord)))
+}
+
+/// What a server's connection said about how many are on it, cxbot itself left out.
+pub(super) async fn note_accounts(services: &Services, guild: GuildId, accounts: u64, today: NaiveDate) -> Result<()> {
+    let Some(accounts) = u32::try_from(accounts).ok().and_then(|accounts| accounts.checked_sub(1)) else {
+        return Ok(());
+    };
+    if accounts == 0 {
+        return Ok(());
+    }
+    services
+        .store
+        .write(move |tx| Box::pin(async move { store::note_accounts(tx, guild, accounts, today).await }))
+        .await
+}
