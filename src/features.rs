@@ -33,7 +33,7 @@ impl Features {
     /// For the dispatcher. Help comes last, since it describes the others.
     #[must_use]
     pub fn all(&self) -> Vec<Arc<dyn Feature>> {
-        let named: [(&str, Arc<dyn Feature>); 7] = [
+        let named: [(&str, Arc<dyn Feature>); 8] = [
             ("Lessons", self.learning.clone()),
             ("Pulses", Arc::new(self.pulses.clone())),
             ("Recognition", Arc::new(Recognition)),
