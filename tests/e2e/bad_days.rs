@@ -153,6 +153,7 @@ async fn an_interaction_that_comes_twice_has_one_effect(on: Database) {
     let (_, _) = nominate(&world, "On 3 November he rewrote the letter.").await;
     let lea = world.member("Lea");
     lea.runs("/recognition queue").await;
+    lea.scores().await;
     world.emulator.faults().duplicate_next_interaction();
     lea.presses("Accept").await.says("Accepted");
     world.settle().await;
@@ -196,6 +197,7 @@ async fn pressing_twice_at_once_counts_once(on: Database) {
     nominate(&world, "On 3 November he rewrote the letter.").await;
     let lea = world.member("Lea");
     lea.runs("/recognition queue").await;
+    lea.scores().await;
     let screen = lea.visible().pop().unwrap();
     let twice: Vec<_> = (0..2).map(|_| lea.person.press_label(screen.id, "Accept").unwrap()).collect();
     let mut told = Vec::new();
@@ -215,7 +217,7 @@ async fn a_closed_direct_message_is_told_and_tried_again(on: Database) {
     ben.person.closes_direct_messages(true);
     nominate(&world, "On 3 November he rewrote the letter with three applicants.").await;
     lea.runs("/recognition queue").await;
-    lea.presses("Accept").await;
+    lea.accepts().await;
     world.settle().await;
     let told = lea.runs("/help").await;
     assert!(!told.text().contains("Ben"), "who it was for is between cxbot and that person:\n{}", told.text());
@@ -355,7 +357,7 @@ async fn a_form_that_comes_late_is_answered_kindly(on: Database) {
     let lea = world.member("Lea");
     lea.runs("/recognition queue").await;
     let reason = lea.presses("Decline with a reason").await.form().clone();
-    lea.presses("Accept").await.says("Accepted");
+    lea.accepts().await.says("Accepted");
     world.advance(hours(1)).await;
     let words = json!({"happened": "Something else", "customer": "x", "changed": "y", "evidence": "z"});
     let told = ana.submits(&form, words).await.text();
@@ -388,7 +390,7 @@ async fn no_text_ever_pings_anybody(on: Database) {
     nominate(&world, &hostile).await;
     let lea = world.member("Lea");
     lea.runs("/recognition queue").await;
-    lea.presses("Accept").await;
+    lea.accepts().await;
     world.settle().await;
     world.member("Ben").presses("Publish with my name").await;
     let division = format!("/roster division person:@Ana name:\"{}\"", "@everyone ".repeat(500));

@@ -419,6 +419,19 @@ impl Member {
         self.answer(interaction).await
     }
 
+    /// Gives full scores to the nomination on the screen of `/recognition queue`.
+    pub async fn scores(&self) {
+        for menu in ["Effect for the customer", "Evidence", "Link to the principle or value", "Something others can copy"] {
+            self.picks(&format!("{menu}: 0 to 2"), &["2"]).await;
+        }
+    }
+
+    /// Scores the nomination on the screen, and accepts it.
+    pub async fn accepts(&self) -> Answer {
+        self.scores().await;
+        self.presses("Accept").await
+    }
+
     /// Fills in and sends a form.
     pub async fn submits(&self, form: &ModalView, values: Value) -> Answer {
         let interaction = self.person.submit(form.interaction_id, values).unwrap_or_else(|refused| panic!("{refused}"));

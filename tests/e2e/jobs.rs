@@ -131,7 +131,7 @@ async fn a_nomination_becomes_a_story_when_the_person_says_yes(on: Database) {
     assert!(!queue.text().contains("Ana"), "the reviewer does not see who wrote it:\n{}", queue.text());
     conversation.push(format!("── Lea\n{}", queue.text()));
     world.restart().await;
-    conversation.push(lea.presses("Accept").await.text());
+    conversation.push(lea.accepts().await.text());
     world.settle().await;
 
     let ben = world.member("Ben");
@@ -172,7 +172,7 @@ async fn without_consent_nothing_is_published(on: Database) {
     nominate(&world, WORDS).await;
     let lea = world.member("Lea");
     lea.runs("/recognition queue").await;
-    lea.presses("Accept").await;
+    lea.accepts().await;
     world.settle().await;
     let ben = world.member("Ben");
     // Somebody else cannot answer for Ben.

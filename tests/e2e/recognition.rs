@@ -138,7 +138,7 @@ async fn closed_direct_messages_are_reached_by_a_neutral_post(on: Database) {
     world.advance(chrono::TimeDelta::minutes(11)).await;
     let shown = ben.at("recognition").sees();
     assert!(shown.contains("somebody's direct messages are closed") && !shown.contains("Ana"), "{shown}");
-    ben.at("recognition").presses("See what waits for me").await.is_private().says("with the reviewers");
+    ben.at("recognition").presses("See what waits for me").await.is_private().says("accepted");
     let ana = ana.at("recognition");
     ana.presses("See what waits for me").await.is_private().says("waits for your answer");
     let number = ana.visible().last().unwrap().selects()[0].options[0]["value"].as_str().unwrap().to_owned();

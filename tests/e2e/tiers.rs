@@ -252,7 +252,7 @@ async fn a_member_cannot_press_what_a_lead_sees(on: Database) {
     let lea = world.member("Lea");
     lea.runs("/recognition queue").await;
     world.emulator.change(|seed| seed.set_member_roles(world.guild, lea.id, &[]));
-    lea.presses("Accept").await.is_private().says(ONLY_LEADS);
+    lea.presses("Pass on as thanks").await.is_private().says(ONLY_LEADS);
     lea.presses("Decline with a reason").await.is_private().says(ONLY_LEADS);
     world.settle().await;
     assert_eq!(world.member("Ben").inbox(), "", "nothing was accepted");
