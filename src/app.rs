@@ -58,7 +58,11 @@ impl App {
     ///
     /// # Errors
     /// When the bot cannot go on, for example because Discord refuses the token.
-    pub async fn run_until(self, stop: impl Future<Output = ()>, ready: impl FnOnce(&str) + Send + 'static) -> Result<()> {
+    pub async fn run_until(
+        self,
+        stop: impl Future<Output = ()>,
+        ready: impl FnOnce(&str) + Send + 'static,
+    ) -> Result<()> {
         let Self { services, features, connection } = self;
         let dispatcher = Dispatcher::new(services.clone(), features.all(), features.gate())?;
         let bot = Bot::connect(&connection, Arc::new(dispatcher));

@@ -17,8 +17,19 @@ use crate::error::{Error, Result};
 use crate::playground::{self, Playground};
 use crate::store::Store;
 
-const LIBRARIES: [&str; 11] =
-    ["axum", "h2", "hyper", "hyper_util", "reqwest", "rustls", "serenity", "sqlx", "tokio_tungstenite", "tower", "tungstenite"];
+const LIBRARIES: [&str; 11] = [
+    "axum",
+    "h2",
+    "hyper",
+    "hyper_util",
+    "reqwest",
+    "rustls",
+    "serenity",
+    "sqlx",
+    "tokio_tungstenite",
+    "tower",
+    "tungstenite",
+];
 
 const EXIT_CODES: &str = "Exit codes:
   0  done
@@ -186,7 +197,10 @@ fn start_log(settings: &Settings) -> Result<()> {
     let filter = LIBRARIES.iter().fold(filter, |filter, library| {
         filter.add_directive(format!("{library}=warn").parse().expect("a module name and a level are a directive"))
     });
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(std::io::stderr().is_terminal()).with_writer(std::io::stderr);
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
     match settings.log.format {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().init(),

@@ -9,8 +9,8 @@ use crate::error::Result;
 use crate::help::{Group, Help};
 use crate::learning::{self, Learning};
 use crate::people::{self, Me, PeopleGate, PersonalData, Roster, Setup};
-use crate::pulse::{self, Pulses};
 use crate::programs;
+use crate::pulse::{self, Pulses};
 use crate::recognition::{self, Recognition, RecognitionData};
 use crate::schedule::{self, Job};
 use crate::sealed::Sealed;
@@ -64,7 +64,13 @@ impl Features {
     /// For the schedule.
     #[must_use]
     pub fn jobs(&self) -> Vec<Arc<dyn Job>> {
-        [self.learning.jobs(), self.pulses.jobs(), recognition::jobs(), vec![Arc::new(RecomputeIndex), Arc::new(PostIndex)]].concat()
+        [
+            self.learning.jobs(),
+            self.pulses.jobs(),
+            recognition::jobs(),
+            vec![Arc::new(RecomputeIndex), Arc::new(PostIndex)],
+        ]
+        .concat()
     }
 
     /// Decides who is a lead and who an administrator.
@@ -93,8 +99,15 @@ pub fn check(content: &Content) -> Vec<Problem> {
     let pulses = pulse::check(content).unwrap_or_else(|error| {
         vec![Problem { file: "pulses".into(), line: 1, key: "folder".into(), expected: error.to_string() }]
     });
-    [schedule::check_holidays(content), learning::check(content), pulses, recognition::check(content), programs::check(content), cx_index::check(content)]
-        .concat()
+    [
+        schedule::check_holidays(content),
+        learning::check(content),
+        pulses,
+        recognition::check(content),
+        programs::check(content),
+        cx_index::check(content),
+    ]
+    .concat()
 }
 
 #[cfg(test)]

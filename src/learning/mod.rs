@@ -66,9 +66,19 @@ pub const PERSONAL: crate::people::Tables = crate::people::Tables {
             ["lesson_id", "question", "version", "box", "due_on", "asked_on"]
         ),
         crate::personal_table!("Reminders of review cards", "review_reminders", "user_id", ["started_at"]),
-        crate::personal_table!("Courses to catch up on", "catch_ups", "user_id", ["series", "every_days", "started_at"]),
+        crate::personal_table!(
+            "Courses to catch up on",
+            "catch_ups",
+            "user_id",
+            ["series", "every_days", "started_at"]
+        ),
         crate::personal_table!("Lessons sent to catch up", "catch_up_lessons", "user_id", ["series", "lesson_id"]),
         crate::personal_table!("Your home for private lessons", "lesson_homes", "user_id", ["guild_id"]),
-        crate::personal_table!("Certificates", "certificates", "user_id", ["code", "series_title", "name", "finished_on"]),
+        crate::personal_table!(
+            "Certificates",
+            "certificates",
+            "user_id",
+            ["code", "series_title", "name", "finished_on"]
+        ),
     ],
 };

@@ -10,7 +10,9 @@ mod sender;
 mod store;
 
 pub use sender::{Counts, Sender};
-pub use store::{Failure, Queue, Sent, delete, edit, failures, find_failure, find_sent, let_go, queue, retry, thread, waiting};
+pub use store::{
+    Failure, Queue, Sent, delete, edit, failures, find_failure, find_sent, let_go, queue, retry, thread, waiting,
+};
 
 use crate::ids::{ChannelId, UserId};
 

@@ -46,6 +46,8 @@ struct Inner {
     /// What never changes of the runs that people press on, so that a press costs one statement.
     posted: RwLock<HashMap<PulseId, Arc<Posted>>>,
     closings: TaskTracker,
+    /// One closing at a time: a retry that comes due meanwhile would publish without the picture that the first is drawing.
+    finishing: tokio::sync::Mutex<()>,
 }
 
 /// A run that people press on.
@@ -205,7 +207,14 @@ enum ScheduleCommand {
 impl Pulses {
     /// The feature, with its answers sealed by `sealed`.
     pub fn new(sealed: Sealed) -> Self {
-        Self { inner: Arc::new(Inner { sealed, posted: RwLock::default(), closings: TaskTracker::new() }) }
+        Self {
+            inner: Arc::new(Inner {
+                sealed,
+                posted: RwLock::default(),
+                closings: TaskTracker::new(),
+                finishing: tokio::sync::Mutex::default(),
+            }),
+        }
     }
 
     /// The jobs that the schedule runs for pulses.
@@ -229,6 +238,7 @@ impl Pulses {
     /// Closes a pulse, or takes up its closing, up to the step `last`; returns it as it then stands. Ordinary closings go to the end;
     /// tests of interrupted ones stop before.
     pub async fn finish_until(&self, services: &Services, id: PulseId, last: Step) -> Result<Pulse> {
+        let _one_at_a_time = self.inner.finishing.lock().await;
         // The job that asked for this may not have committed its own first step yet.
         let now = services.clock.now();
         services.store.write(move |tx| Box::pin(async move { closing::begin(tx, id, now).await })).await?;

@@ -119,7 +119,7 @@ impl Feature for Recognition {
             Slash::from_command_data(&call.data).map_err(|fault| Error::internal(format!("{}: {fault}", call.path)))?;
         match slash {
             Slash::Nominate { person: user } => nominate::start(services, incoming, person(&call.data, user)).await,
-            Slash::Thanks { person: user } => thanks::start(incoming, person(&call.data, user)),
+            Slash::Thanks { person: user } => thanks::start(incoming, &person(&call.data, user)),
             Slash::Recognition(RecognitionCommand::Mine) => Ok(Reply::Say(nominate::mine(services, incoming).await?)),
             Slash::Recognition(RecognitionCommand::Queue) => {
                 Ok(Reply::Say(queue::show(services, incoming, None, None).await?))

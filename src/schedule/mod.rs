@@ -22,8 +22,8 @@ pub use model::{Occurrence, OccurrenceId, OccurrenceState, Schedule, ScheduleId,
 pub use runner::{Runner, Ticked};
 pub use store::running::next_due;
 pub use store::{
-    NewSchedule, cancel_once, find, lately, lately_of, list, list_all, list_once, once, pause, preview, remove, resume, set,
-    skip_next, unskip,
+    NewSchedule, cancel_once, find, lately, lately_of, list, list_all, list_once, once, pause, preview, remove, resume,
+    set, skip_next, unskip,
 };
 
 use chrono::{DateTime, Utc};

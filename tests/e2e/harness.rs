@@ -421,7 +421,9 @@ impl Member {
 
     /// Gives full scores to the nomination on the screen of `/recognition queue`.
     pub async fn scores(&self) {
-        for menu in ["Effect for the customer", "Evidence", "Link to the principle or value", "Something others can copy"] {
+        for menu in
+            ["Effect for the customer", "Evidence", "Link to the principle or value", "Something others can copy"]
+        {
             self.picks(&format!("{menu}: 0 to 2"), &["2"]).await;
         }
     }

@@ -210,7 +210,8 @@ async fn open_pulse(stage: &Stage) -> (Id, Vec<String>) {
                 .buttons()
                 .into_iter()
                 .filter_map(|button| button.custom_id)
-                .filter(|id| id.contains(":answer:")).take(5)
+                .filter(|id| id.contains(":answer:"))
+                .take(5)
                 .collect();
             Some((message.id, buttons))
         })

@@ -1,14 +1,14 @@
 //! Whole stories: the real bot through the real serenity client against the emulator, on both databases.
 
-mod cx_index;
-mod browser;
 mod bad_days;
+mod browser;
 mod command_line;
+mod cx_index;
 mod harness;
 mod jobs;
 mod kill;
-mod recognition;
+mod learning;
 mod pulse;
+mod recognition;
 mod setup;
 mod tiers;
-mod learning;

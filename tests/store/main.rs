@@ -3,8 +3,8 @@
 mod cx_figures;
 mod cx_index;
 mod fake_discord;
-mod learning;
 mod kept;
+mod learning;
 mod migrations;
 mod outbox;
 mod people;

@@ -132,7 +132,8 @@ async fn tiers_follow_discord_and_the_stored_role(store: Store) {
 
 async fn hello_is_said_once(store: Store) {
     let services = services(store.clone());
-    let mut joined = Joined { guild: GUILD, name: "CX group".into(), owner: UserId(2), first_channel: None, accounts: 0 };
+    let mut joined =
+        Joined { guild: GUILD, name: "CX group".into(), owner: UserId(2), first_channel: None, accounts: 0 };
     Setup.on_joined(&services, &joined).await.unwrap();
     assert_eq!(hellos(&store).await, 0, "nowhere to say it yet");
     joined.first_channel = Some(ChannelId(5));

@@ -11,7 +11,9 @@ use serde_json::Value;
 use super::id::Id;
 use super::transcript;
 
-pub(crate) use look::{channels, commands, guilds, members, message_for, messages, modal, outcome, roles, sees, settled};
+pub(crate) use look::{
+    channels, commands, guilds, members, message_for, messages, modal, outcome, roles, sees, settled,
+};
 
 /// What became of an interaction.
 #[derive(Clone, Debug, Serialize)]
