@@ -70,6 +70,18 @@ fn words(job: &str, key: &str) -> String {
             format!("Pulse {} is looked at again, in case its closing was interrupted", before_colon(key))
         }
         "recognition_close_consent" => format!("Nomination {key} stops waiting for an answer"),
+        "recognition_reach" => "Somebody who could not be reached is looked for in another way".to_owned(),
+        "recognition_review" => "The reviewers of a nomination are reminded, or its time is up".to_owned(),
+        "recognition_close_round" => "The recognition round closes".to_owned(),
+        "recognition_remind_round" => "A reminder that the recognition round closes soon".to_owned(),
+        "recognition_weekly_story" => "A story of good service is told again".to_owned(),
+        "open_pulse" => format!("The pulse “{key}” is posted"),
+        "remind_pulse" => format!("A neutral reminder of pulse {}", before_colon(key)),
+        "pulse_outcome_due" => format!("What was promised after pulse {} is due", before_colon(key)),
+        "post-index" => "The scores of the published quarter are posted".to_owned(),
+        // The keys of these two name a person.
+        "catch_up" => "Somebody catching up gets the next missed lesson".to_owned(),
+        "review_reminder" => "Somebody who asked for it is reminded to review".to_owned(),
         "recognition_forget" => format!("Nomination {key} is forgotten"),
         "catch_up" => "Somebody gets the next lesson to catch up with".to_owned(),
         "review_reminder" => "Somebody is reminded to review what they learned".to_owned(),

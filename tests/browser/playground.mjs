@@ -54,6 +54,10 @@ const stories = {
     await desk.is("Priya Raman");
     await desk.goes("cx-leads");
     await desk.runs("recognition queue");
+    for (const criterion of ["Effect for the customer", "Evidence", "Link to the principle or value", "Something others can copy"]) {
+      await desk.pane.locator("article.message").last().getByLabel(`${criterion}: 0 to 2`).selectOption({ index: 3 });
+      await desk.arrives();
+    }
     await desk.presses("Accept");
     await desk.reads("Accepted.");
     await desk.is("Grace Lindqvist");

@@ -197,7 +197,7 @@ impl Town {
     }
 
     async fn open_pulse(&self) -> Id {
-        self.asks(self.lead, "pulse open", json!({"pulse": "service-ease"})).await;
+        self.asks(self.lead, "pulse open", json!({"pulse": "service-ease", "people": 20})).await;
         let there = || {
             let messages = self.emulator.messages(self.pulse, self.lead);
             messages

@@ -378,7 +378,8 @@ async fn two_reviewers_at_once_one_decides(store: Store) {
     scores(&mut first).await;
     let (one, two) = tokio::join!(first.presses("Accept"), second.presses("Pass on as thanks"));
     // Both count: they do not agree, so it becomes a thank-you; whoever was second carried it out, once.
-    (one.unwrap(), two.unwrap());
+    one.unwrap();
+    two.unwrap();
     assert_eq!(find(&store, latest(&store).await).await.state, State::Thanked);
     let keys = keys(&store).await;
     assert_eq!(
