@@ -83,8 +83,6 @@ fn words(job: &str, key: &str) -> String {
         "catch_up" => "Somebody catching up gets the next missed lesson".to_owned(),
         "review_reminder" => "Somebody who asked for it is reminded to review".to_owned(),
         "recognition_forget" => format!("Nomination {key} is forgotten"),
-        "catch_up" => "Somebody gets the next lesson to catch up with".to_owned(),
-        "review_reminder" => "Somebody is reminded to review what they learned".to_owned(),
         "recompute-index" => "The CX index is worked out again".to_owned(),
         other => other.replace('_', " "),
     }

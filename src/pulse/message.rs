@@ -354,7 +354,11 @@ pub(super) fn opened_for_lead(pulse: &Pulse) -> Post {
     let asked = match pulse.eligible {
         Some(eligible) => match pulse.counted {
             None => format!("{eligible} people can answer."),
-            counted => format!("{} can answer ({}).", people(eligible, counted), counted_in_words(counted)),
+            counted => {
+                let people = people(eligible, counted);
+                let first = people.chars().next().map_or_else(String::new, |letter| letter.to_uppercase().to_string());
+                format!("{first}{} can answer ({}).", people.get(1..).unwrap_or_default(), counted_in_words(counted))
+            }
         },
         None => format!(
             "I don't know how many people are on this server, so the result will not say what share answered. With fewer than {} \

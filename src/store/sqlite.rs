@@ -213,7 +213,11 @@ async fn commit_together(tx: &mut Tx, mut writes: Vec<Box<dyn Write>>) {
 }
 
 async fn run_all(tx: &mut Tx, writes: &mut [Box<dyn Write>]) -> Result<(), sqlx::Error> {
-    execute(tx, "begin immediate").await?;
+    if execute(tx, "begin immediate").await.is_err() {
+        // After a full disk even a rollback can fail and leave the old transaction open: end it first, then try once more.
+        let _ = execute(tx, "rollback").await;
+        execute(tx, "begin immediate").await?;
+    }
     if let [only] = writes {
         // Alone, the transaction itself is the savepoint.
         let keep = only.run(tx).await;

@@ -99,6 +99,8 @@ const stories = {
     await pane.getByRole("form", { name: "Command pulse open" }).waitFor();
     await page.keyboard.type("Time well");
     await pane.getByRole("option", { name: "Time well spent" }).waitFor();
+    // The list as it was before typing holds it too; wait for the one that typing leaves.
+    await page.waitForFunction(() => document.querySelectorAll("[role=option]").length === 1);
     await page.keyboard.press("ArrowDown");
     await page.keyboard.press("Enter");
     await page.keyboard.press("Tab");

@@ -197,7 +197,7 @@ impl Town {
     }
 
     async fn open_pulse(&self) -> Id {
-        self.asks(self.lead, "pulse open", json!({"pulse": "service-ease", "people": 20})).await;
+        self.asks(self.lead, "pulse open", json!({"pulse": "service-ease", "people": 100})).await;
         let there = || {
             let messages = self.emulator.messages(self.pulse, self.lead);
             messages
@@ -489,7 +489,7 @@ async fn on_a_full_disk_nothing_is_acknowledged_that_is_not_kept() {
     };
     town.asks(town.lead, "pulse close", json!({"pulse": "1"})).await;
     let shown = town.emulator.when(DEADLINE, closed).await.expect("the result is posted");
-    assert!(shown.contains(&format!("{kept} of about ")), "{kept} were acknowledged:\n{shown}");
+    assert!(shown.contains(&format!("{kept} of 100 ")), "{kept} were acknowledged:\n{shown}");
     assert!(bot.stops().await.status.success());
 }
 

@@ -59,7 +59,7 @@ async fn rows(world: &World, sql: &'static str) -> i64 {
 async fn several_questions_are_answered_one_by_one_and_survive_a_restart(on: Database) {
     let mut world = World::start(on).await;
     let lea = world.member("Lea").at("pulse");
-    lea.runs("/pulse open pulse:group-health").await.is_private().says("about 12 people can answer");
+    lea.runs("/pulse open pulse:group-health").await.is_private().says("About 12 people can answer");
     world.settle().await;
     let ana = world.member("Ana").at("pulse");
     ana.presses("Answer").await.is_private().says("How the answers spread");

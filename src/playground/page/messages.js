@@ -17,6 +17,8 @@ export function Messages({ seen, fresh, act, onOpen, openMenu, onEarlier, lines,
     return () => watch.disconnect();
   }, []);
   const scrolled = () => {
+    // A last scroll event can come after the list has gone.
+    if (!box.current) return;
     const { scrollTop, scrollHeight, clientHeight } = box.current;
     stick.current = scrollHeight - scrollTop - clientHeight < 40;
     if (stick.current !== atEnd) setAtEnd(stick.current);
