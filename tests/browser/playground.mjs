@@ -95,6 +95,7 @@ const stories = {
     await page.keyboard.press("Enter");
     await tabTo("Message #cx-pulse");
     await page.keyboard.type("/pulse o");
+    await pane.getByRole("option", { name: /^\/pulse open /, selected: true }).waitFor();
     await page.keyboard.press("Enter");
     await pane.getByRole("form", { name: "Command pulse open" }).waitFor();
     await page.keyboard.type("Time well");
