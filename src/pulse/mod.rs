@@ -29,8 +29,9 @@ pub use store::find_pulse;
 /// What pulses hold on a person, for `/me`: nothing that could be found.
 pub const PERSONAL: crate::people::Tables = crate::people::Tables {
     title: "Pulses",
-    remains: "Answers cannot be found, on purpose: no row says whose it is. While a pulse is open you can change or take back your answer with \
-              the buttons under it; after it has closed only counts and loose comments are left, and they stay. That you opened a pulse as a \
-              lead stays noted with it.",
+    remains: "Answers to anonymous pulses cannot be found, on purpose: no row says whose it is. While a pulse is open you can change or take \
+              back your answer with the buttons under it; after it has closed only counts and loose comments are left, and they stay. Answers \
+              to pulses with names stay with your name, the list of who is asked stays until its pulse closes, and what you opened, wrote or \
+              published as a lead stays noted with its pulse: none of these is shown or erased here yet.",
     tables: &[],
 };
