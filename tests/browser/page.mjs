@@ -2,7 +2,7 @@
 import { chromium } from "playwright-core";
 import { existsSync, readFileSync } from "node:fs";
 
-const WITHIN = 10_000;
+const WITHIN = 30_000;
 const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 const QUIET = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 

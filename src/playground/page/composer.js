@@ -1,5 +1,5 @@
 // The line below the messages: write, or type / to pick a command; its options become a small form that says what is missing.
-import { html, useEffect, useRef, useState } from "/preact-htm.js";
+import { html, useEffect, useLayoutEffect, useRef, useState } from "/preact-htm.js";
 import { call } from "/server.js";
 import { readFile } from "/parts.js";
 
@@ -18,7 +18,10 @@ export function Composer({ pane, seen, act, me, channel, where, mayWrite }) {
   const active = Math.min(at, offered.length - 1);
   useEffect(() => { list.current?.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest" }); }, [active]);
   const pick = (command) => { setChosen(command); setText(""); setAt(0); };
-  const back = () => { setChosen(null); setTimeout(() => line.current?.focus()); };
+  // The focus moves in the same step in which the line comes back: whoever types on at once loses no letter.
+  const returning = useRef(false);
+  useLayoutEffect(() => { if (!chosen && returning.current) { returning.current = false; line.current?.focus(); } }, [chosen]);
+  const back = () => { returning.current = true; setChosen(null); };
 
   if (chosen) {
     return html`<${CommandForm} pane=${pane} command=${chosen} seen=${seen} me=${me} channel=${channel} onCancel=${back}
@@ -27,8 +30,8 @@ export function Composer({ pane, seen, act, me, channel, where, mayWrite }) {
         // A form that opens takes the focus itself; what cannot be run keeps its form and says why.
         const answer = await working;
         if (answer.refused) return answer.refused;
+        returning.current = !answer.outcome?.modal;
         setChosen(null);
-        if (!answer.outcome?.modal) setTimeout(() => line.current?.focus());
         return "";
       }} />`;
   }
@@ -91,7 +94,7 @@ function CommandForm({ pane, command, seen, me, channel, onCancel, onRun }) {
   const [busy, setBusy] = useState(false);
   const form = useRef();
   const options = command.options ?? [];
-  useEffect(() => { form.current.querySelector("input, select, button[type=submit]").focus(); }, [command.path]);
+  useLayoutEffect(() => { form.current.querySelector("input, select, button[type=submit]").focus(); }, [command.path]);
   const set = (option, value) => {
     setValues((before) => ({ ...before, [option.name]: value }));
     if (problems[option.name]) setProblems((before) => ({ ...before, [option.name]: problem(option, value) }));

@@ -1,5 +1,5 @@
 // A modal: a form of text fields, menus, choices and files, checked where it stands.
-import { html, useEffect, useRef, useState } from "/preact-htm.js";
+import { html, useLayoutEffect, useRef, useState } from "/preact-htm.js";
 import { Markdown } from "/markdown.js";
 import { choicesFor, readFile } from "/parts.js";
 
@@ -41,7 +41,7 @@ export function FormDialog({ form, seen, onClose, onSend }) {
   const [problems, setProblems] = useState({});
   const [busy, setBusy] = useState(false);
   const inputs = flatten(form.components);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const opener = document.activeElement;
     const closing = dialog.current;
     closing.showModal();

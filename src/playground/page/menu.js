@@ -1,9 +1,9 @@
 // A menu at a place: arrow keys walk, Escape and Tab leave, and focus goes back to where it came from.
-import { html, useEffect, useRef } from "/preact-htm.js";
+import { html, useEffect, useLayoutEffect, useRef } from "/preact-htm.js";
 
 export function Menu({ label, items, opener, x, y, onClose }) {
   const list = useRef();
-  useEffect(() => { list.current.querySelector("button").focus(); }, [label]);
+  useLayoutEffect(() => { list.current.querySelector("button").focus(); }, [label]);
   useEffect(() => {
     const outside = (event) => { if (!list.current?.contains(event.target)) onClose(); };
     document.addEventListener("pointerdown", outside);
