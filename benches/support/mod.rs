@@ -22,11 +22,15 @@ impl Spread {
         self.0.push(figure);
         self.0.sort_by(f64::total_cmp);
     }
+
+    pub fn median(&self) -> f64 {
+        self.0[self.0.len() / 2]
+    }
 }
 
 impl fmt::Display for Spread {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (low, mid, high) = (self.0[0], self.0[self.0.len() / 2], self.0[self.0.len() - 1]);
+        let (low, mid, high) = (self.0[0], self.median(), self.0[self.0.len() - 1]);
         write!(f, "median {mid:.0} (min {low:.0}, max {high:.0}, {} rounds)", self.0.len())
     }
 }

@@ -12,7 +12,7 @@ use serenity::model::event::Event;
 use serenity::model::gateway::GatewayIntents;
 use serenity::model::guild::Guild;
 use serenity::model::permissions::Permissions;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -27,6 +27,8 @@ use crate::ids::{ChannelId, GuildId, UserId};
 const LAST_WORDS: Duration = Duration::from_secs(10);
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_mins(1);
+/// How many servers are looked after at once. After a start all of them come within a moment, each with its whole description.
+const MOST_JOINING: usize = 32;
 /// When to say that the connection takes long.
 const WORRY: Duration = Duration::from_secs(15);
 
@@ -43,6 +45,7 @@ struct Listener {
     dispatcher: Arc<Dispatcher>,
     rest: Rest,
     in_hand: TaskTracker,
+    joining: Semaphore,
     application: watch::Sender<Option<u64>>,
     registering: AtomicBool,
     unreadable: AtomicU64,
@@ -57,6 +60,7 @@ impl Bot {
             dispatcher,
             rest: connection.rest().clone(),
             in_hand: TaskTracker::new(),
+            joining: Semaphore::new(MOST_JOINING),
             application: watch::Sender::new(None),
             registering: AtomicBool::new(false),
             unreadable: AtomicU64::new(0),
@@ -201,8 +205,16 @@ impl Listener {
     async fn hear(&self, event: Event) {
         match event {
             Event::InteractionCreate(_) if self.stop.is_cancelled() => {}
-            Event::InteractionCreate(event) => serve(&self.dispatcher, &self.rest, event.interaction).await,
-            Event::GuildCreate(event) => self.dispatcher.joined(&joined(&event.guild)).await,
+            // On the heap, so that what waits its turn below is not as large as the largest answer.
+            Event::InteractionCreate(event) => {
+                Box::pin(serve(&self.dispatcher, &self.rest, event.interaction)).await;
+            }
+            Event::GuildCreate(event) => {
+                let joined = joined(&event.guild);
+                drop(event);
+                let _turn = self.joining.acquire().await;
+                Box::pin(self.dispatcher.joined(&joined)).await;
+            }
             Event::Ready(event) => self.ready(event.ready.application.id.get()),
             Event::Unknown(event) => {
                 self.unreadable.fetch_add(1, Ordering::Relaxed);

@@ -223,14 +223,20 @@ async fn run_all(tx: &mut Tx, writes: &mut [Box<dyn Write>]) -> Result<(), sqlx:
         let keep = only.run(tx).await;
         return execute(tx, if keep { "commit" } else { "rollback" }).await;
     }
-    for write in writes.iter_mut() {
-        execute(tx, "savepoint one").await?;
-        if !write.run(tx).await {
-            execute(tx, "rollback to one").await?;
-        }
-        execute(tx, "release one").await?;
+    // Every statement is a trip to SQLite's own thread and back, so what can go along goes along.
+    execute(tx, "savepoint one").await?;
+    let last = writes.len() - 1;
+    for (number, write) in writes.iter_mut().enumerate() {
+        let next = match (write.run(tx).await, number == last) {
+            (true, false) => "release one; savepoint one",
+            // What it did is undone, and the savepoint stands for the next one.
+            (false, false) => "rollback to one",
+            (true, true) => "release one; commit",
+            (false, true) => "rollback to one; release one; commit",
+        };
+        execute(tx, next).await?;
     }
-    execute(tx, "commit").await
+    Ok(())
 }
 
 async fn scrub(tx: &mut Tx) -> Result<()> {

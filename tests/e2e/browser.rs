@@ -5,6 +5,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
+use crate::harness::MACHINE;
+
 /// Ends the process when the test is over, however it ends.
 struct Running(Child);
 
@@ -41,6 +43,7 @@ fn playground(folder: &std::path::Path) -> (Running, String) {
 #[test]
 #[ignore = "needs Node.js and Chromium"]
 fn people_use_the_page() {
+    let _alone = MACHINE.blocking_write();
     let folder = tempfile::tempdir().unwrap();
     let (_running, address) = playground(folder.path());
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser/playground.mjs");

@@ -14,8 +14,9 @@ use serde_json::json;
 use sqlx::Connection as _;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
+use tokio::sync::RwLockReadGuard;
 
-use crate::harness::{DEADLINE, support};
+use crate::harness::{DEADLINE, MACHINE, support};
 
 const TOKEN: &str = "SECRET-TOKEN-OF-THE-BOT.abc.def";
 
@@ -136,9 +137,11 @@ struct Town {
     lead: Id,
     members: Vec<Id>,
     role: Id,
+    _share: RwLockReadGuard<'static, ()>,
 }
 
 async fn town(members: usize) -> Town {
+    let share = MACHINE.read().await;
     let clock = Clock::system();
     let mut world = World::new("cxbot", clock.now());
     world.set_token(TOKEN);
@@ -159,7 +162,7 @@ async fn town(members: usize) -> Town {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let emulator = Emulator::start(listener, clock, world).unwrap();
     emulator.set_limits(Limits::off());
-    Town { emulator, guild, general, pulse, lead, members, role }
+    Town { emulator, guild, general, pulse, lead, members, role, _share: share }
 }
 
 impl Town {

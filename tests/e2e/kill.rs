@@ -22,7 +22,7 @@ use cxbot::survey::list_closed;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use crate::harness::support;
+use crate::harness::{MACHINE, support};
 
 const PEOPLE: usize = 24;
 const DEADLINE: Duration = Duration::from_mins(1);
@@ -80,6 +80,7 @@ struct Stage {
 }
 
 async fn kill_again_and_again(url: String, kills: usize, seed: u64) {
+    let _alone = MACHINE.write().await;
     let stage = Arc::new(set_stage(url).await);
     let mut dice = Dice(seed);
     let mut bot = start_bot(&stage);
@@ -362,6 +363,7 @@ fn check_answers(pressed: &[Mutex<Pressed>], counted: &[usize]) {
 /// A migration killed at any point leaves a database that the next start brings up to date.
 #[test]
 fn a_migration_may_be_killed_at_any_point() {
+    let _alone = MACHINE.blocking_write();
     let mut dice = Dice(99_991);
     for _ in 0..30 {
         let folder = tempfile::tempdir().unwrap();

@@ -14,6 +14,7 @@ mod recognition;
 mod schedule;
 mod sealed;
 mod stage;
+mod statements;
 mod support;
 mod walls;
 mod writes;
