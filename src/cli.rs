@@ -72,6 +72,14 @@ enum Command {
         fresh: bool,
     },
 
+    /// See what cxbot does, here in the terminal: six steps with a made-up agency, without Discord, browser or token
+    #[command(after_help = "It exits 0 only if each step did what it says.
+
+Examples:
+  cxbot tour
+  cxbot tour > conversation.txt")]
+    Tour,
+
     /// Run the bot on Discord
     #[command(after_help = "Examples:
   DISCORD_TOKEN=… cxbot run
@@ -143,7 +151,11 @@ fn run(cli: Cli) -> Result<ExitCode> {
         // Checked before anything is loaded, so that every problem is named and not only the first.
         return check::run(&overrides);
     }
-    let settings = Settings::load(&overrides)?;
+    let mut settings = Settings::load(&overrides)?;
+    if matches!(cli.command, Command::Tour) {
+        // The conversation is what a reader came for; only what goes wrong may stand between it.
+        settings.log.filter = "warn".into();
+    }
     start_log(&settings)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(anyhow::Error::from)?;
     let outcome = runtime.block_on(act(cli.command, settings));
@@ -161,6 +173,15 @@ async fn act(command: Command, settings: Settings) -> Result<()> {
                 playground::open_browser(&playground.address());
             }
             playground.run_until(app::stop_signal()).await
+        }
+        Command::Tour => {
+            use std::io::Write as _;
+            let mut out = std::io::stdout();
+            // A reader who has seen enough and goes (`cxbot tour | head`) does not make the tour fail.
+            playground::tour(settings, |text| {
+                let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+            })
+            .await
         }
         Command::Run => {
             let token = read_token()?;

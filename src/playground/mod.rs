@@ -14,6 +14,7 @@ mod backstage;
 mod coming;
 mod kept;
 mod seed;
+mod tour;
 mod web;
 
 use std::future::Future;
@@ -34,6 +35,8 @@ use crate::error::{Error, Result};
 use crate::features::Features;
 use crate::services::Services;
 use crate::{outbox, schedule};
+
+pub use tour::tour;
 
 /// How to start.
 #[derive(Clone, Copy, Debug, Default)]

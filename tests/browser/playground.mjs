@@ -85,7 +85,7 @@ const stories = {
   async "keyboard alone is enough"({ page, pane }) {
     const focused = () => page.evaluate(() => document.activeElement === document.body ? "" : document.activeElement.getAttribute("aria-label") ?? document.activeElement.innerText ?? "");
     const tabTo = async (wanted) => {
-      for (let steps = 0; steps < 80; steps += 1) {
+      for (let steps = 0; steps < 400; steps += 1) {
         if ((await focused()).includes(wanted)) return;
         await page.keyboard.press("Tab");
       }

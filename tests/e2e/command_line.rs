@@ -619,3 +619,17 @@ async fn the_most_talkative_log_holds_no_token_and_nothing_that_people_wrote() {
         assert!(found.is_empty(), "the log holds {what}:\n{}", found.join("\n"));
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_tour_shows_each_step_as_a_conversation() {
+    let mut program = start(&["tour"], &[]);
+    let left = program.ends().await;
+    assert!(left.status.success(), "{left:#?}");
+    for step in 1..=6 {
+        assert!(left.said.contains(&format!("== Step {step} of 6")), "step {step} is missing:\n{}", left.said);
+    }
+    for words in ["Your answer is sealed", "5 of about", "Question 1 of", "with the reviewers", "Public-facing:"] {
+        assert!(left.said.contains(words), "expected {words:?} in:\n{}", left.said);
+    }
+    assert!(!program.folder.path().join("data/tour").exists(), "the tour leaves nothing behind");
+}
