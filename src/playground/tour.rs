@@ -25,6 +25,14 @@ const ANSWERS: [(&str, &str); 5] = [
     ("Noor Haddad", "Easy"),
 ];
 
+/// What the nomination says: what happened, to whom, what changed, how it is known.
+const STORY: [&str; 4] = [
+    "She called the claimant back the same day and found the missing form.",
+    "A family whose benefit had stopped for want of one form.",
+    "The payment went out that week instead of next month.",
+    "I sat beside her, and the claimant wrote to say thank you.",
+];
+
 /// Plays the tour in a playground of its own, and hands each step's conversation to `print` when it is over.
 ///
 /// # Errors
@@ -129,8 +137,12 @@ impl<P: FnMut(&str)> Stage<P> {
         let Outcome::Modal(form) = form else {
             return Err(missed("The form of the nomination did not open.", &form.as_text()));
         };
-        let story = "She called the claimant back the same day and found the missing form.";
-        let values = form.fields().into_iter().map(|field| (field.custom_id, json!(story))).collect();
+        let values = form
+            .fields()
+            .into_iter()
+            .zip(STORY.iter().cycle())
+            .map(|(field, words)| (field.custom_id, json!(words)))
+            .collect();
         let sent = self.person("Sam Okafor")?.submit(form.interaction_id, values).map_err(refused)?;
         self.say(&format!("\n> Sam Okafor fills in the form “{}”\n", form.title));
         self.hears(sent, "read it once more").await?;
