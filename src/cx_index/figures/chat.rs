@@ -2,20 +2,23 @@
 
 use async_trait::async_trait;
 use serenity::builder::CreateCommand;
+use serenity::model::id::AttachmentId;
 use serenity_commands::{BasicOption, Command, Commands};
 
 use super::super::chat::{ProgramText, QuarterText, find_program, suggest_programs, suggest_quarters};
 use super::super::definitions::Definitions;
 use super::super::import::{ImportOptions, import_as, undo};
+use super::super::intake::{About, Format, SurveyType};
 use super::super::publication::{self, Edition, PublicationRefusal, may_publish};
 use super::super::recompute::recompute;
 use super::super::store::ImportId;
 use super::super::{export, store};
 use super::draft::Draft;
+use super::file;
 use super::job::{POST_JOB, Payload, post_newest};
 use super::message::{self, Action};
 use crate::calendar::Quarter;
-use crate::discord::{Call, Choice, Control, Feature, Incoming, Reply, Tier, Typed};
+use crate::discord::{Attached, Call, Choice, Control, Feature, Incoming, Reply, Tier, Typed};
 use crate::error::{Error, Result};
 use crate::ids::ChannelId;
 use crate::people;
@@ -72,6 +75,28 @@ enum SourceChoice {
     Operational,
     #[option(name = "Staff were asked (shown, never counted)", value = "inside")]
     Inside,
+}
+
+#[derive(Clone, Copy, Debug, BasicOption)]
+#[option(option_type = "string")]
+enum FormatChoice {
+    #[option(name = "tidy: cxbot's own table, one row a figure", value = "tidy")]
+    Tidy,
+    #[option(name = "a11-published: the published quarterly file", value = "a11-published")]
+    A11Published,
+    #[option(name = "a11-summary: one survey, one row a question", value = "a11-summary")]
+    A11Summary,
+    #[option(name = "touchpoints-v2: one row a response", value = "touchpoints-v2")]
+    TouchpointsV2,
+}
+
+#[derive(Clone, Copy, Debug, BasicOption)]
+#[option(option_type = "string")]
+enum SurveyTypeChoice {
+    #[option(name = "Thumbs up or down (0 or 1)", value = "thumbs_up_down")]
+    ThumbsUpDown,
+    #[option(name = "Agree scale (1 to 5)", value = "likert_scale")]
+    LikertScale,
 }
 
 #[derive(Debug, Command)]
@@ -174,6 +199,26 @@ enum MeasureCommand {
         /// Where it comes from, in words
         note: Option<String>,
     },
+    /// Attach a file of figures; you see what it would change and confirm it
+    Import {
+        /// The file (CSV)
+        file: AttachmentId,
+        /// How it is laid out; cxbot's own table when left out
+        format: Option<FormatChoice>,
+        /// A file of one survey: the program it is about
+        program: Option<ProgramText>,
+        /// A file of one survey: the quarter it is from
+        quarter: Option<QuarterText>,
+        /// A file of responses: how its first question was answered
+        survey_type: Option<SurveyTypeChoice>,
+        /// A file of one survey: the channel, if channels are told apart
+        channel: Option<String>,
+        /// A file of one survey: how many people could have answered
+        #[command(builder(min_int_value(1)))]
+        population: Option<i64>,
+        /// Which survey is which program, and which question which measure (TOML)
+        map: Option<AttachmentId>,
+    },
     /// Take an import or a typed figure back
     Undo {
         /// The number that its report names
@@ -234,20 +279,20 @@ impl Feature for Figures {
     fn tier_for_command(&self, path: &str) -> Option<Tier> {
         match path {
             "program list" | "measure list" | "measure gaps" | "quarter state" => Some(Tier::Member),
-            "program add" | "program edit" | "measure add" | "measure edit" | "measure record" | "measure undo"
-            | "quarter review" | "quarter publish" | "quarter post" | "quarter pack" => Some(Tier::Lead),
+            "program add" | "program edit" | "measure add" | "measure edit" | "measure record" | "measure import"
+            | "measure undo" | "quarter review" | "quarter publish" | "quarter post" | "quarter pack" => Some(Tier::Lead),
             _ => None,
         }
     }
 
     fn tier_for_action(&self, action: &str) -> Option<Tier> {
-        matches!(action, Action::SAVE | Action::DROP).then_some(Tier::Lead)
+        matches!(action, Action::SAVE | Action::IMPORT | Action::DROP).then_some(Tier::Lead)
     }
 
     async fn on_command(&self, services: &Services, incoming: &Incoming, call: &Call) -> Result<Reply> {
         match FigureCommands::from_command_data(&call.data).map_err(Error::internal)? {
             FigureCommands::Program(command) => on_program(services, command).await,
-            FigureCommands::Measure(command) => on_measure(services, incoming, command).await,
+            FigureCommands::Measure(command) => on_measure(services, incoming, call, command).await,
             FigureCommands::Quarter(command) => on_quarter(services, incoming, command).await,
         }
     }
@@ -255,15 +300,16 @@ impl Feature for Figures {
     async fn on_control(&self, services: &Services, incoming: &Incoming, control: &Control) -> Result<Reply> {
         let gone = || {
             Error::refused(
-                "This figure is no longer waiting: it was saved or dropped already, or it is somebody else's.",
+                "Nothing waits here any more: it was saved or dropped already, or it is somebody else's to confirm.",
             )
         };
         let old = || Error::refused("This button is from an older version. Run /measure record again.");
+        let person = incoming.person.user;
         let (draft, save) = match Action::parse(&control.id).ok_or_else(old)? {
             Action::Save(draft) => (draft, true),
+            Action::Import(draft) => return Ok(Reply::Update(file::take(services, person, draft).await?.ok_or_else(gone)?)),
             Action::Drop(draft) => (draft, false),
         };
-        let person = incoming.person.user;
         let taken =
             services.store.write(move |tx| Box::pin(async move { store::take_draft(tx, draft, person).await })).await?;
         let document = taken.ok_or_else(gone)?;
@@ -374,7 +420,7 @@ async fn on_program(services: &Services, command: ProgramCommand) -> Result<Repl
                 post = post.with_file(
                     "programs.toml",
                     "The inventory of programs and measures",
-                    message::as_toml(&all).into_bytes(),
+                    programs::as_toml(&all).into_bytes(),
                 );
             }
             Ok(Reply::Say(post))
@@ -382,7 +428,12 @@ async fn on_program(services: &Services, command: ProgramCommand) -> Result<Repl
     }
 }
 
-async fn on_measure(services: &Services, incoming: &Incoming, command: MeasureCommand) -> Result<Reply> {
+async fn on_measure(
+    services: &Services,
+    incoming: &Incoming,
+    call: &Call,
+    command: MeasureCommand,
+) -> Result<Reply> {
     match command {
         MeasureCommand::Add { program, name, category, source, wording, options, unit, worst, target, best, owner } => {
             let mut program = find_program(services, &program.0).await?;
@@ -529,6 +580,41 @@ async fn on_measure(services: &Services, incoming: &Incoming, command: MeasureCo
             });
             lines.extend(moved);
             Ok(Reply::Say(message::confirm(&program, &measure, quarter, &lines.join("\n"), id)))
+        }
+        MeasureCommand::Import { file, format, program, quarter, survey_type, channel, population, map } => {
+            let attached = |id: AttachmentId| {
+                Attached::of(&call.data, id)
+                    .ok_or_else(|| Error::refused("Discord did not send the file along. Attach it again."))
+            };
+            let about = About {
+                program: match program {
+                    Some(ProgramText(text)) => Some(find_program(services, &text).await?.key),
+                    None => None,
+                },
+                period: quarter.map(|QuarterText(text)| text.parse::<Quarter>()).transpose()?,
+                survey_type: survey_type.map(|kind| match kind {
+                    SurveyTypeChoice::ThumbsUpDown => SurveyType::ThumbsUpDown,
+                    SurveyTypeChoice::LikertScale => SurveyType::LikertScale,
+                }),
+                channel: channel.map(|channel| within(&channel, "channel", 40)).transpose()?.map(|one| one.to_lowercase()),
+                source: None,
+                population: population.and_then(|number| u64::try_from(number).ok()),
+            };
+            let asked = file::Asked {
+                file: attached(file)?,
+                map: map.map(attached).transpose()?,
+                format: match format {
+                    None | Some(FormatChoice::Tidy) => Format::Tidy,
+                    Some(FormatChoice::A11Published) => Format::A11Published,
+                    Some(FormatChoice::A11Summary) => Format::A11Summary,
+                    Some(FormatChoice::TouchpointsV2) => Format::TouchpointsV2,
+                },
+                about,
+            };
+            // Fetching and reading take as long as the file is large.
+            let (services, person) = (services.clone(), incoming.person.user);
+            let work = Box::pin(async move { file::look_at(&services, person, asked).await });
+            Ok(Reply::Later { visible: false, work })
         }
         MeasureCommand::Undo { import } => {
             let who = format!("person {}", incoming.person.user);
