@@ -295,11 +295,14 @@ pub async fn quarter_pack(services: &Services, quarter: Quarter) -> Result<Vec<O
         return Err(Error::refused(format!("There is no data for {quarter}, so there is nothing to pack.")));
     }
     let stage = services.store.read(|tx| Box::pin(publication::store::find_stage(tx, quarter))).await?;
-    let state = match &stage.edition {
+    let mut state = match &stage.edition {
         Some(edition) if edition.reason.is_empty() => format!("Published, edition {}.", edition.number),
         Some(edition) => format!("Published, edition {}. Correction: {}", edition.number, edition.reason),
         None => "Draft: not published yet.".into(),
     };
+    if stage.edition.as_ref().is_some_and(|edition| edition.alone) {
+        state.push_str(" Reviewed and published by the same person, the only lead.");
+    }
     let name = |part: &str| format!("cx-index-{quarter}-{part}");
     let mut brief = format!("CX index, {}\n{state}\n\n", quarter.words());
     for point in talking_points(quarter, &records) {

@@ -8,6 +8,7 @@
 //! stored, so that `/index` is one read whatever the number of answers. The arithmetic is in [`model`], pure, and held by the
 //! vectors of its specification. Like the inventory of programs, the index belongs to the installation, not to one Discord server.
 
+pub mod bridge;
 mod brief;
 mod chat;
 mod definitions;

@@ -1,6 +1,7 @@
 //! `/program`, `/measure` and `/quarter`: for leads.
 
 use async_trait::async_trait;
+use chrono::TimeDelta;
 use serenity::builder::CreateCommand;
 use serenity::model::id::AttachmentId;
 use serenity_commands::{BasicOption, Command, Commands};
@@ -9,7 +10,7 @@ use super::super::chat::{ProgramText, QuarterText, find_program, suggest_program
 use super::super::definitions::Definitions;
 use super::super::import::{ImportOptions, import_as, undo};
 use super::super::intake::{About, Format, SurveyType};
-use super::super::publication::{self, Edition, PublicationRefusal, may_publish};
+use super::super::publication::{self, Edition, PublicationRefusal, Publisher, may_publish};
 use super::super::recompute::recompute;
 use super::super::store::ImportId;
 use super::super::{export, store};
@@ -245,6 +246,8 @@ enum QuarterCommand {
         quarter: QuarterText,
         /// Why it is corrected
         reason: Option<String>,
+        /// You reviewed it too, because you are the only lead; the edition says so
+        alone: Option<bool>,
     },
     /// Post the newest published quarter, now or on a rhythm
     Post {
@@ -263,6 +266,8 @@ enum QuarterCommand {
 
 /// The middle of the month in which figures are due, at 9.
 const EVERY_QUARTER: &str = "0 9 15 2,5,8,11 *";
+/// Somebody who has not been seen as a lead for this long is taken to be none.
+const LEADS_ARE_SEEN_WITHIN: TimeDelta = TimeDelta::days(365);
 const MOST_NAME_CHARS: usize = 80;
 const MOST_WORDING_CHARS: usize = 500;
 
@@ -659,10 +664,10 @@ async fn on_quarter(services: &Services, incoming: &Incoming, command: QuarterCo
                 })
                 .await?;
             Ok(Reply::say(format!(
-                "{quarter} is reviewed as it stands. `/quarter publish` publishes exactly this; when figures come in before, review it again."
+                "{quarter} is reviewed as it stands. Next, another lead runs `/quarter publish`, which publishes exactly this; when figures come in before, review it again."
             )))
         }
-        QuarterCommand::Publish { quarter, reason } => {
+        QuarterCommand::Publish { quarter, reason, alone } => {
             let quarter: Quarter = quarter.0.parse()?;
             let reason = within_or_empty(reason.as_deref(), "reason", 300)?;
             let number = services
@@ -673,10 +678,17 @@ async fn on_quarter(services: &Services, incoming: &Incoming, command: QuarterCo
                         let stage = publication::store::find_stage(tx, quarter).await?;
                         let newest = store::list_scores(tx, quarter, true).await?;
                         let shown = store::list_scores(tx, quarter, false).await?;
-                        let (number, revisions) = may_publish(quarter, current, &stage, &newest, &shown, &reason)?;
-                        let edition = Edition { number, by: person, at: now, reason };
-                        publication::store::publish(tx, quarter, &edition, &revisions).await?;
-                        Ok(number)
+                        let since = now.date_naive() - LEADS_ARE_SEEN_WITHIN;
+                        let publisher = Publisher {
+                            person,
+                            says_alone: alone == Some(true),
+                            other_leads: people::list_leads(tx, since).await?,
+                        };
+                        let permit = may_publish(quarter, current, &stage, &newest, &shown, &reason, &publisher)?;
+                        let edition =
+                            Edition { number: permit.edition, by: person, at: now, reason, alone: permit.alone };
+                        publication::store::publish(tx, quarter, &edition, &permit.revisions).await?;
+                        Ok(permit.edition)
                     })
                 })
                 .await?;
