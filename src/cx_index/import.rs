@@ -72,9 +72,7 @@ pub async fn import_as(
     let (now, who) = (services.clock.now(), who.to_owned());
     services
         .store
-        .write(move |tx| {
-            Box::pin(async move { take(tx, &definitions, &wanted, understood, &who, now).await })
-        })
+        .write(move |tx| Box::pin(async move { take(tx, &definitions, &wanted, understood, &who, now).await }))
         .await
 }
 
@@ -99,8 +97,7 @@ pub(super) async fn understand(
 ) -> Result<Understood> {
     let definitions = Definitions::load(&services.content)?;
     let wanted = programs::load(&services.content)?;
-    let registered =
-        services.store.read(|tx| Box::pin(async move { programs::planned(tx, &wanted).await })).await?;
+    let registered = services.store.read(|tx| Box::pin(async move { programs::planned(tx, &wanted).await })).await?;
     let latest = Quarter::at(services.clock.now(), services.settings.time.zone);
     let map = match (&options.map, options.format) {
         (Some((name, text)), _) => Map::parse(name, text, &registered)?,

@@ -80,7 +80,8 @@ pub async fn take_turn(tx: &mut Tx, now: DateTime<Utc>) -> Result<()> {
 
 /// Takes a definition into use. That it is still the one in use, [`super::bridge::check`] makes sure.
 pub async fn hold_definition(tx: &mut Tx, ratified: &Ratified, now: DateTime<Utc>) -> Result<()> {
-    const SQL: &str = "insert into index_definitions (definition_id, hash, document, first_used_at) values ($1, $2, $3, $4)
+    const SQL: &str =
+        "insert into index_definitions (definition_id, hash, document, first_used_at) values ($1, $2, $3, $4)
          on conflict (definition_id) do nothing";
     on_db!(tx, conn => sqlx::query(SQL)
         .bind(&ratified.definition.id)

@@ -525,7 +525,13 @@ impl Member {
             // A file is named by its path below tests/data, or stands in the line itself: `name.csv=its text`.
             11 => {
                 let (name, content) = text.split_once('=').map_or_else(
-                    || (text, std::fs::read_to_string(format!("{}/tests/data/{text}", env!("CARGO_MANIFEST_DIR"))).unwrap()),
+                    || {
+                        (
+                            text,
+                            std::fs::read_to_string(format!("{}/tests/data/{text}", env!("CARGO_MANIFEST_DIR")))
+                                .unwrap(),
+                        )
+                    },
                     |(name, content)| (name, content.to_owned()),
                 );
                 json!({"name": name.rsplit('/').next().unwrap_or(name), "text": content})

@@ -7,13 +7,15 @@
 pub mod store;
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use chrono::{DateTime, Utc};
 
 use super::definitions::{Definitions, Ratified};
 use super::model::interval::Range;
+use super::model::words::whole;
 use super::recompute::score_quarter_by;
-use super::record::Scope;
+use super::record::{Record, Scope};
 use crate::calendar::Quarter;
 use crate::error::{Error, Result};
 use crate::store::Tx;
@@ -32,6 +34,55 @@ pub struct Bridge {
     pub quarter: Quarter,
     /// Score and range; `None` when there is not enough data.
     pub score: Option<(f64, Range)>,
+}
+
+/// Where another definition takes over: the quarter before, by both.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Break {
+    /// What it is about.
+    pub scope: Scope,
+    /// The quarter before the new definition's first.
+    pub quarter: Quarter,
+    /// The definition that it was scored by, and the score.
+    pub before: (String, Option<f64>),
+    /// The definition that begins, and what it makes of that quarter.
+    pub after: (String, Option<f64>),
+}
+
+/// The breaks between the quarter before `records` and theirs; empty, as nearly always, when the definition stays.
+pub async fn breaks(tx: &mut Tx, records: &[Record]) -> Result<Vec<Break>> {
+    let Some(first) = records.first() else { return Ok(Vec::new()) };
+    let quarter = first.quarter.previous();
+    let bridges = store::list(tx, quarter, quarter).await?;
+    let mut breaks = Vec::new();
+    for record in records {
+        let bridged =
+            bridges.iter().find(|bridge| bridge.scope == record.scope && bridge.definition_id == record.definition_id);
+        let Some(bridged) = bridged else { continue };
+        let course = super::store::list_course(tx, &record.scope, quarter, quarter).await?;
+        let Some(earlier) = course.first() else { continue };
+        breaks.push(Break {
+            scope: record.scope.clone(),
+            quarter,
+            before: (earlier.definition_id.clone(), earlier.score.map(|score| score.value)),
+            after: (record.definition_id.clone(), bridged.score.map(|(value, _)| value)),
+        });
+    }
+    Ok(breaks)
+}
+
+impl fmt::Display for Break {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let said = |value: Option<f64>| value.map_or_else(|| "not enough data".to_owned(), whole);
+        let ((old, before), (new, after)) = (&self.before, &self.after);
+        write!(
+            f,
+            "New definition from here on: {new}. {} was {} by {old} and is {} by {new}.",
+            self.quarter,
+            said(*before),
+            said(*after)
+        )
+    }
 }
 
 /// Makes sure that the definitions at hand are the ones that scores were computed with.
@@ -59,7 +110,9 @@ pub async fn check(tx: &mut Tx, definitions: &Definitions) -> Result<()> {
                 )));
             }
             None => {
-                if let Some(published) = newest_published.filter(|published| ratified.from <= *published && !held.is_empty()) {
+                if let Some(published) =
+                    newest_published.filter(|published| ratified.from <= *published && !held.is_empty())
+                {
                     return Err(Error::refused(format!(
                         "config/index/{id}.json begins in {}, and {published} is published already. Published scores keep their definition: \
                          let the new one begin in a later quarter.",

@@ -285,7 +285,9 @@ impl Feature for Figures {
         match path {
             "program list" | "measure list" | "measure gaps" | "quarter state" => Some(Tier::Member),
             "program add" | "program edit" | "measure add" | "measure edit" | "measure record" | "measure import"
-            | "measure undo" | "quarter review" | "quarter publish" | "quarter post" | "quarter pack" => Some(Tier::Lead),
+            | "measure undo" | "quarter review" | "quarter publish" | "quarter post" | "quarter pack" => {
+                Some(Tier::Lead)
+            }
             _ => None,
         }
     }
@@ -312,7 +314,9 @@ impl Feature for Figures {
         let person = incoming.person.user;
         let (draft, save) = match Action::parse(&control.id).ok_or_else(old)? {
             Action::Save(draft) => (draft, true),
-            Action::Import(draft) => return Ok(Reply::Update(file::take(services, person, draft).await?.ok_or_else(gone)?)),
+            Action::Import(draft) => {
+                return Ok(Reply::Update(file::take(services, person, draft).await?.ok_or_else(gone)?));
+            }
             Action::Drop(draft) => (draft, false),
         };
         let taken =
@@ -433,12 +437,7 @@ async fn on_program(services: &Services, command: ProgramCommand) -> Result<Repl
     }
 }
 
-async fn on_measure(
-    services: &Services,
-    incoming: &Incoming,
-    call: &Call,
-    command: MeasureCommand,
-) -> Result<Reply> {
+async fn on_measure(services: &Services, incoming: &Incoming, call: &Call, command: MeasureCommand) -> Result<Reply> {
     match command {
         MeasureCommand::Add { program, name, category, source, wording, options, unit, worst, target, best, owner } => {
             let mut program = find_program(services, &program.0).await?;
@@ -601,7 +600,10 @@ async fn on_measure(
                     SurveyTypeChoice::ThumbsUpDown => SurveyType::ThumbsUpDown,
                     SurveyTypeChoice::LikertScale => SurveyType::LikertScale,
                 }),
-                channel: channel.map(|channel| within(&channel, "channel", 40)).transpose()?.map(|one| one.to_lowercase()),
+                channel: channel
+                    .map(|channel| within(&channel, "channel", 40))
+                    .transpose()?
+                    .map(|one| one.to_lowercase()),
                 source: None,
                 population: population.and_then(|number| u64::try_from(number).ok()),
             };

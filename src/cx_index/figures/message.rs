@@ -212,8 +212,7 @@ pub(super) fn stage(quarter: Quarter, stage: &Stage, newer: bool) -> Post {
         (Some(edition), _) => {
             let why =
                 if edition.reason.is_empty() { String::new() } else { format!(" Correction: {}.", edition.reason) };
-            let alone =
-                if edition.alone { " Reviewed and published by the same person, the only lead." } else { "" };
+            let alone = if edition.alone { " Reviewed and published by the same person, the only lead." } else { "" };
             let newer = if newer {
                 " Figures have come in since; they are shown to nobody until a correction is published: `/quarter review`, then `/quarter publish` with a reason."
             } else {
@@ -226,7 +225,10 @@ pub(super) fn stage(quarter: Quarter, stage: &Stage, newer: bool) -> Post {
             )
         }
         (None, Some((by, at, _))) => {
-            format!("{quarter} was reviewed by <@{by}> on <t:{}:D>. Next: another lead runs `/quarter publish`.", at.timestamp())
+            format!(
+                "{quarter} was reviewed by <@{by}> on <t:{}:D>. Next: another lead runs `/quarter publish`.",
+                at.timestamp()
+            )
         }
         (None, None) => format!("{quarter} is a draft. Look at it with `/index`, then `/quarter review`."),
     };

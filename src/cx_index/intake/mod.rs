@@ -189,12 +189,7 @@ const MOST_BYTES: u64 = 4 << 30;
 
 impl<R: Read> Table<R> {
     /// Reads the header. Reports a file without one, a column named twice, and the first `needed` column that is not there.
-    pub(super) fn open(
-        format: Format,
-        reader: R,
-        needed: &[&str],
-        problems: &mut Problems,
-    ) -> Result<Self, Reported> {
+    pub(super) fn open(format: Format, reader: R, needed: &[&str], problems: &mut Problems) -> Result<Self, Reported> {
         let source = Source::new(reader, MOST_BYTES);
         let rows = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(source);
         let mut table = Self { rows, columns: Vec::new(), record: csv::StringRecord::new(), line: 1, largest: "4 GB" };

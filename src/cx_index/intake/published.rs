@@ -10,7 +10,9 @@ use super::super::model::points::real;
 use super::super::observation::{Found, Observation};
 use super::super::pulses::plain_words;
 use super::map::measure_for;
-use super::{Format, ImportRefusal, Inventory, Map, Parsed, Problems, Reported, Table, check_quarter, short, whole_number};
+use super::{
+    Format, ImportRefusal, Inventory, Map, Parsed, Problems, Reported, Table, check_quarter, short, whole_number,
+};
 use crate::calendar::Quarter;
 use crate::programs::{Instrument, Program};
 

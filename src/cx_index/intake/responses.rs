@@ -4,7 +4,7 @@ use std::io::Read;
 
 use super::super::observation::{Found, Observation};
 use super::{
-    Format, About, ImportRefusal, Inventory, Map, Parsed, Problems, Progress, Reported, SurveyType, Table, place, short,
+    About, Format, ImportRefusal, Inventory, Map, Parsed, Problems, Progress, Reported, SurveyType, Table, place, short,
 };
 use crate::programs::{Instrument, SourceKind};
 

@@ -7,7 +7,9 @@ use chrono::NaiveDate;
 
 use super::super::observation::{Found, Observation};
 use super::map::measure_for;
-use super::{Format, About, ImportRefusal, Inventory, Map, Parsed, Problems, Reported, Table, place, short, whole_number};
+use super::{
+    About, Format, ImportRefusal, Inventory, Map, Parsed, Problems, Reported, Table, place, short, whole_number,
+};
 use crate::calendar::Quarter;
 use crate::programs::Instrument;
 

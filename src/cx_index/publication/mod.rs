@@ -78,7 +78,9 @@ pub enum PublicationRefusal {
     )]
     SamePerson(Quarter),
     /// They say they are the only lead, and are not.
-    #[error("You are not the only lead: <@{1}> is one too. Ask them to run /quarter publish for {0}, which you reviewed.")]
+    #[error(
+        "You are not the only lead: <@{1}> is one too. Ask them to run /quarter publish for {0}, which you reviewed."
+    )]
     NotAlone(Quarter, UserId),
     /// Figures came in after the review.
     #[error(

@@ -19,7 +19,8 @@ pub async fn find_stage(tx: &mut Tx, quarter: Quarter) -> Result<Stage> {
         on_db!(tx, conn => sqlx::query_as(EDITION).bind(quarter.to_string()).fetch_optional(conn).await?);
     let reviewed: Option<(String, i64, DateTime<Utc>, String)> =
         on_db!(tx, conn => sqlx::query_as(SQL).bind(quarter.to_string()).fetch_optional(conn).await?);
-    let edition = edition.map(|(number, by, at, reason, alone)| Edition { number, by: UserId::from_db(by), at, reason, alone });
+    let edition =
+        edition.map(|(number, by, at, reason, alone)| Edition { number, by: UserId::from_db(by), at, reason, alone });
     Ok(Stage {
         reviewed: reviewed
             .filter(|(state, ..)| state == "reviewed")
