@@ -194,7 +194,9 @@ async fn store_if_changed(tx: &mut Tx, definition: &Definition, mut record: Reco
     let value = |record: &Record| record.score.map(|score| score.value);
     let value_before = before.as_ref().and_then(value);
     record.revision = before.as_ref().map_or(1, |before| before.revision + 1);
-    record.moved_points = value_before.zip(value(&record)).map(|(before, after)| after - before);
+    // By another definition it is another ruler: the difference would say nothing of late figures.
+    let same_ruler = before.as_ref().is_some_and(|before| before.definition_hash == record.definition_hash);
+    record.moved_points = value_before.zip(value(&record)).filter(|_| same_ruler).map(|(before, after)| after - before);
     store::add_score(tx, &record).await?;
     let flagged = record.moved_points.is_some_and(|points| points.abs() >= definition.flag_revision_points);
     Ok(Some(Rescored {

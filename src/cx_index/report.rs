@@ -44,20 +44,25 @@ pub struct ImportReport {
     pub dry_run: bool,
 }
 
+/// `1 figure`, `1,161 figures`.
+fn counted(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", count(number), if number == 1 { one } else { many })
+}
+
 impl fmt::Display for ImportReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let verb = if self.dry_run { "would be" } else { "were" };
-        let figures = count(self.rows);
         writeln!(
             f,
-            "{}: {figures} figures read, {} new, {} revised, {} known already.",
+            "{}: {} read, {} new, {} revised, {} known already.",
             self.file,
+            counted(self.rows, "figure", "figures"),
             count(self.new),
             count(self.revised),
             count(self.unchanged)
         )?;
         if self.file_rows != self.rows {
-            writeln!(f, "The file has {} rows.", count(self.file_rows))?;
+            writeln!(f, "The file has {}.", counted(self.file_rows, "row", "rows"))?;
         }
         if self.by_program.len() > 1 || !self.left_out.is_empty() {
             let programs: Vec<String> =
@@ -79,8 +84,15 @@ impl fmt::Display for ImportReport {
             writeln!(f, "No scores {verb} changed.")?;
         } else {
             writeln!(f, "Scores that {verb} computed:")?;
-            for one in &self.rescored {
+            // What had no score and gets none is counted, and named in the long form.
+            let silent = |one: &Rescored| one.before.is_none() && one.after.is_none();
+            let whole = f.alternate();
+            for one in self.rescored.iter().filter(|one| whole || !silent(one)) {
                 writeln!(f, "- {one}")?;
+            }
+            let silent = self.rescored.iter().filter(|one| silent(one)).count() as u64;
+            if silent > 0 && !whole {
+                writeln!(f, "- {} with not enough data yet", counted(silent, "other", "others"))?;
             }
         }
         if self.dry_run {

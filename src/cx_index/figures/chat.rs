@@ -100,6 +100,28 @@ enum SurveyTypeChoice {
     LikertScale,
 }
 
+#[derive(Clone, Copy, Debug, BasicOption)]
+#[option(option_type = "string")]
+enum CadenceChoice {
+    #[option(name = "Every quarter", value = "quarter")]
+    Quarter,
+    #[option(name = "Every half year: a figure holds for two quarters", value = "half-year")]
+    HalfYear,
+    #[option(name = "Every year: a figure holds for four quarters", value = "year")]
+    Year,
+}
+
+impl CadenceChoice {
+    /// For how many quarters a figure holds.
+    fn quarters(self) -> u8 {
+        match self {
+            Self::Quarter => 1,
+            Self::HalfYear => 2,
+            Self::Year => 4,
+        }
+    }
+}
+
 #[derive(Debug, Command)]
 enum ProgramCommand {
     /// Register a program
@@ -158,8 +180,12 @@ enum MeasureCommand {
         best: Option<f64>,
         /// Who answers for it
         owner: Option<String>,
+        /// How often it is collected; every quarter when left out
+        cadence: Option<CadenceChoice>,
+        /// A question: its first option is the best one
+        reversed: Option<bool>,
     },
-    /// Change who owns a measure, its name, or its weight
+    /// Change a measure's name, owner, weight or cadence
     Edit {
         /// Which program
         program: ProgramText,
@@ -173,6 +199,8 @@ enum MeasureCommand {
         /// Its share inside its category; 0 leaves it out
         #[command(builder(min_number_value(0.0), max_number_value(100.0)))]
         weight: Option<f64>,
+        /// How often it is collected
+        cadence: Option<CadenceChoice>,
     },
     /// The measures of a program
     List {
@@ -439,7 +467,21 @@ async fn on_program(services: &Services, command: ProgramCommand) -> Result<Repl
 
 async fn on_measure(services: &Services, incoming: &Incoming, call: &Call, command: MeasureCommand) -> Result<Reply> {
     match command {
-        MeasureCommand::Add { program, name, category, source, wording, options, unit, worst, target, best, owner } => {
+        MeasureCommand::Add {
+            program,
+            name,
+            category,
+            source,
+            wording,
+            options,
+            unit,
+            worst,
+            target,
+            best,
+            owner,
+            cadence,
+            reversed,
+        } => {
             let mut program = find_program(services, &program.0).await?;
             let source_kind = match source {
                 SourceChoice::Customer => SourceKind::Customer,
@@ -448,9 +490,9 @@ async fn on_measure(services: &Services, incoming: &Incoming, call: &Call, comma
             };
             let instrument = match source_kind {
                 SourceKind::Operational => {
-                    if options.is_some() {
+                    if options.is_some() || reversed.is_some() {
                         return Err(Error::refused(
-                            "A measure from records has no options. Give unit, worst and target.",
+                            "A measure from records has no options, so none can be the best. Give unit, worst and target.",
                         ));
                     }
                     let (Some(unit), Some(worst), Some(target)) = (unit, worst, target) else {
@@ -474,7 +516,7 @@ async fn on_measure(services: &Services, incoming: &Incoming, call: &Call, comma
                     let options = options.and_then(|options| u8::try_from(options).ok()).ok_or_else(|| {
                         Error::refused("How many options does the question have? Add options, for example options:5.")
                     })?;
-                    Instrument::Scale { options, reversed: false }
+                    Instrument::Scale { options, reversed: reversed == Some(true) }
                 }
             };
             let measure = Measure {
@@ -490,7 +532,7 @@ async fn on_measure(services: &Services, incoming: &Incoming, call: &Call, comma
                 source_kind,
                 instrument,
                 weight: 1.0,
-                valid_quarters: 1,
+                valid_quarters: cadence.map_or(1, CadenceChoice::quarters),
                 wording: within(&wording, "wording", MOST_WORDING_CHARS)?,
                 owner: within_or_empty(owner.as_deref(), "owner", MOST_NAME_CHARS)?,
             };
@@ -508,7 +550,7 @@ async fn on_measure(services: &Services, incoming: &Incoming, call: &Call, comma
             keep(services, program).await?;
             Ok(Reply::say(said))
         }
-        MeasureCommand::Edit { program, measure, name, owner, weight } => {
+        MeasureCommand::Edit { program, measure, name, owner, weight, cadence } => {
             let (mut program, found) = find_measure(services, &program.0, &measure).await?;
             let name = name.map(|name| within(&name, "name", MOST_NAME_CHARS)).transpose()?;
             let owner = owner.map(|owner| within_or_empty(Some(&owner), "owner", MOST_NAME_CHARS)).transpose()?;
@@ -521,6 +563,9 @@ async fn on_measure(services: &Services, incoming: &Incoming, call: &Call, comma
                 }
                 if let Some(weight) = weight {
                     one.weight = weight;
+                }
+                if let Some(cadence) = cadence {
+                    one.valid_quarters = cadence.quarters();
                 }
             }
             let said = format!(

@@ -7,7 +7,7 @@ use crate::calendar::Quarter;
 use crate::discord::ControlId;
 use crate::post::{Button, Card, Post};
 use crate::programs::{Category, Instrument, Measure, Program, SourceKind};
-use crate::text::shorten;
+use crate::text::{plural, shorten};
 
 /// The prefix of the feature's controls.
 pub(super) const FEATURE: &str = "measure";
@@ -138,9 +138,13 @@ fn measure(measure: &Measure) -> String {
             format!("{unit}: worst {worst}, target {target}{best}")
         }
     };
+    let cadence = match measure.valid_quarters {
+        1 => String::new(),
+        quarters => format!("; holds for {quarters} quarters"),
+    };
     let owner = if measure.owner.is_empty() { String::new() } else { format!("; {}", measure.owner) };
     format!(
-        "• **{}** (`{}`), {}, {}, {how}{owner}\n  {}",
+        "• **{}** (`{}`), {}, {}, {how}{cadence}{owner}\n  {}",
         measure.name,
         measure.key,
         measure.category,
@@ -177,7 +181,11 @@ pub(super) fn gaps(all: &[Program]) -> Post {
         }
         let unowned = program.measures.iter().filter(|measure| measure.owner.is_empty()).count();
         if unowned > 0 && program.owner.is_empty() {
-            lines.push(format!("• **{}**: {unowned} measures that nobody owns", program.name));
+            lines.push(format!(
+                "• **{}**: nobody owns {}, and nobody owns the program",
+                program.name,
+                plural(unowned as u64, "measure", "measures")
+            ));
         }
     }
     let mut by_name: std::collections::BTreeMap<&str, Vec<(&str, &Measure)>> = std::collections::BTreeMap::new();
@@ -187,16 +195,22 @@ pub(super) fn gaps(all: &[Program]) -> Post {
         }
     }
     for (name, same) in by_name {
-        let different = same.iter().filter(|(_, measure)| {
-            let first = same[0].1;
-            !super::super::pulses::same_words(&measure.wording, &first.wording)
-                || measure.instrument != first.instrument
-        });
-        let different = different.count();
-        if different > 0 {
+        // Programs that ask or count the very same thing stand together.
+        let mut definitions: Vec<(&Measure, Vec<&str>)> = Vec::new();
+        for (program, measure) in same {
+            let alike = |one: &Measure| {
+                super::super::pulses::same_words(&one.wording, &measure.wording) && one.instrument == measure.instrument
+            };
+            match definitions.iter_mut().find(|(one, _)| alike(one)) {
+                Some((_, programs)) => programs.push(program),
+                None => definitions.push((measure, vec![program])),
+            }
+        }
+        if definitions.len() > 1 {
+            let groups: Vec<String> = definitions.into_iter().map(|(_, programs)| programs.join(" and ")).collect();
             lines.push(format!(
-                "• **{name}** is defined in more than one way across {} programs: do not compare them with each other",
-                same.len()
+                "• **{name}** means something else in {}: do not compare them with each other",
+                groups.join("; in ")
             ));
         }
     }

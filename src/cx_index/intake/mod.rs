@@ -170,6 +170,11 @@ impl FromStr for SurveyType {
 
 /// A sentence for somebody whose file seems to have another layout than the one it is read by; empty when nothing can be said.
 pub(super) fn hint(read_as: Format, columns: &[&str]) -> String {
+    if let [only] = columns
+        && only.contains([';', '\t'])
+    {
+        return " Its cells are not separated by commas; save the file with commas.".into();
+    }
     looks_like(columns).filter(|format| *format != read_as).map_or_else(String::new, |format| {
         format!(" This looks like a file of the format {}; choose that format.", format.key())
     })
@@ -239,7 +244,7 @@ impl<R: Read> Table<R> {
                     problems.report(
                         self.line,
                         "",
-                        format!("has {found} cells; {expected} are needed. Is a comma inside a text without quotes?"),
+                        format!("has {found} cells; {expected} are needed. Is a comma inside a text without quotes, or a quotation mark never closed?"),
                     );
                     // One such row is told; reading on shows whether there are more.
                     return self.next(problems);

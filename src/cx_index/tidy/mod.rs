@@ -113,7 +113,7 @@ impl Parser<'_> {
                 self.report(
                     line,
                     "",
-                    format!("has {found} cells; {expected} are needed. Is a comma inside a text without quotes?"),
+                    format!("has {found} cells; {expected} are needed. Is a comma inside a text without quotes, or a quotation mark never closed?"),
                 );
                 continue;
             }
