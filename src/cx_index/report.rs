@@ -92,7 +92,7 @@ impl fmt::Display for ImportReport {
             }
             let silent = self.rescored.iter().filter(|one| silent(one)).count() as u64;
             if silent > 0 && !whole {
-                writeln!(f, "- {} with not enough data yet", counted(silent, "other", "others"))?;
+                writeln!(f, "- {} with not enough data yet", counted(silent, "score", "scores"))?;
             }
         }
         if self.dry_run {

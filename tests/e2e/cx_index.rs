@@ -90,7 +90,7 @@ async fn a_lead_attaches_a_file_sees_what_it_would_change_and_takes_it_in(on: Da
         "/measure import \"file:responses.csv={file}\" format:touchpoints-v2 program:va-outpatient quarter:FY2022Q1"
     );
     lea.runs(&asked).await.says("column question_1: holds only 1").says("nothing was changed");
-    lea.runs(&format!("{asked} survey-type:likert_scale")).await.says("Take this file in?").says("1 figures read");
+    lea.runs(&format!("{asked} survey-type:likert_scale")).await.says("Take this file in?").says("1 figure read");
     let waiting: Vec<String> = world
         .services
         .store

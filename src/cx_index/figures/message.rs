@@ -207,10 +207,11 @@ pub(super) fn gaps(all: &[Program]) -> Post {
             }
         }
         if definitions.len() > 1 {
-            let groups: Vec<String> = definitions.into_iter().map(|(_, programs)| programs.join(" and ")).collect();
+            let number = definitions.len();
+            let groups: Vec<String> = definitions.into_iter().map(|(_, programs)| programs.join(", ")).collect();
             lines.push(format!(
-                "• **{name}** means something else in {}: do not compare them with each other",
-                groups.join("; in ")
+                "• **{name}** has {number} definitions ({}): compare only within one of them",
+                groups.join("; ")
             ));
         }
     }
