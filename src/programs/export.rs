@@ -70,6 +70,8 @@ pub fn as_toml(all: &[Program]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::super::{load, parse};
     use super::*;
     use crate::config::{Content, ContentFile};
@@ -79,5 +81,34 @@ mod tests {
         let all = load(&Content::built_in()).unwrap();
         let back = parse(&ContentFile { path: "programs.toml".into(), text: as_toml(&all) }).unwrap();
         assert_eq!(back, all);
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_people_write_comes_back(name in "\\PC{1,60}", wording in "\\PC{1,200}", owner in "\\PC{0,60}", weight in 0.0_f64..100.0, reversed: bool) {
+            let mut all = load(&Content::built_in()).unwrap();
+            let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+            let (name, wording) = (words(&name), words(&wording));
+            if name.is_empty() || wording.is_empty() { return Ok(()) }
+            all[0].name.clone_from(&name);
+            all[0].owner = words(&owner);
+            let measure = &mut all[0].measures[0];
+            measure.name = name;
+            measure.wording = wording;
+            measure.owner = words(&owner);
+            measure.weight = weight;
+            measure.valid_quarters = 4;
+            if let Instrument::Scale { reversed: first_is_best, .. } = &mut measure.instrument { *first_is_best = reversed }
+            let text = as_toml(&all);
+            let back = parse(&ContentFile { path: "programs.toml".into(), text: text.clone() });
+            prop_assert_eq!(back, Ok(all), "{}", text);
+        }
+
+        #[test]
+        fn no_slip_in_the_file_breaks_its_reader(at in 0_usize..4_000, length in 0_usize..12, put in "[-\\[\\]=\"'{}0-9a-z.\n ]{0,6}") {
+            let text = Content::built_in().read("programs.toml").unwrap().text;
+            let slipped: String = text.chars().take(at).chain(put.chars()).chain(text.chars().skip(at + length)).collect();
+            let _ = parse(&ContentFile { path: "programs.toml".into(), text: slipped });
+        }
     }
 }
