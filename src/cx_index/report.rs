@@ -77,7 +77,7 @@ impl fmt::Display for ImportReport {
             }
             if self.left_out.len() > most {
                 let rest: u64 = self.left_out[most..].iter().map(|one| one.count).sum();
-                writeln!(f, "- {} × {} further reasons", count(rest), self.left_out.len() - most)?;
+                writeln!(f, "- {} more, for {} further reasons", count(rest), self.left_out.len() - most)?;
             }
         }
         if self.rescored.is_empty() {

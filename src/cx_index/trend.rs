@@ -255,8 +255,8 @@ pub(super) fn svg(title: &str, all: &[Series]) -> String {
                     height - 6.0
                 )
             };
-            // The first line's numbers stand above, the second's below, so that they do not cover each other.
-            let shift = if number_of == 0 { -14.0 } else { 26.0 };
+            // The higher line's number stands above, the lower one's below, so that they do not cover each other.
+            let shift = if is_highest(all, number_of, index) { -14.0 } else { 26.0 };
             let _ = write!(
                 svg,
                 r#"<text x="{at:.1}" y="{:.1}" font-size="16" font-weight="600" fill="{colour}" text-anchor="middle">{}</text>"#,
@@ -299,6 +299,17 @@ pub(super) fn svg(title: &str, all: &[Series]) -> String {
         r##"<text x="{LEFT}" y="486" font-size="14" fill="#565c65">0 to 100 points. Band: 95 % range. A missing point means not enough data.{dotted}</text></svg>"##
     );
     svg
+}
+
+/// Whether no other line has a higher score in this quarter; of equal ones, the first.
+fn is_highest(all: &[Series], number_of: usize, index: usize) -> bool {
+    let value = |series: &Series| series.points.get(index).and_then(|point| point.score).map(|score| score.value);
+    let own = all.get(number_of).and_then(value);
+    all.iter().enumerate().all(|(other, series)| match (own, value(series)) {
+        (Some(own), Some(theirs)) if other < number_of => theirs < own,
+        (Some(own), Some(theirs)) => theirs <= own,
+        _ => true,
+    })
 }
 
 /// Neighbouring quarters that have a score by the same definition.
@@ -366,6 +377,17 @@ mod tests {
     #[test]
     fn a_course_is_told_as_a_table_and_in_words() {
         insta::assert_snapshot!("trend_table", format!("{}\n{}", table(&course()), alt(&[course()])));
+    }
+
+    #[test]
+    fn the_higher_line_has_its_numbers_above() {
+        let (mut low, mut equal) = (course(), course());
+        low.points[1].score.as_mut().unwrap().value = 60.0;
+        equal.points[1].score.as_mut().unwrap().value = 71.6;
+        let highest = |all: &[Series]| [is_highest(all, 0, 1), is_highest(all, 1, 1)];
+        assert_eq!(highest(&[low.clone(), course()]), [false, true]);
+        assert_eq!(highest(&[course(), low]), [true, false]);
+        assert_eq!(highest(&[course(), equal]), [true, false]);
     }
 
     #[test]
