@@ -85,6 +85,13 @@ pub(super) struct Understood {
     inventory: String,
 }
 
+impl Understood {
+    /// How many figures it holds.
+    pub(super) fn figures(&self) -> usize {
+        self.parsed.observations.len()
+    }
+}
+
 /// Reads a file and holds it against the inventory. Nothing is stored.
 ///
 /// # Errors

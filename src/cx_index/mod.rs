@@ -61,7 +61,7 @@ pub const PERSONAL: crate::people::Tables = crate::people::Tables {
               record of an official number.",
     tables: &[
         Table {
-            words: "Figures that you typed in and have not confirmed",
+            words: "Figures that you typed in or attached and have not confirmed",
             person: "index_drafts.person",
             columns: &["drafted_at", "figure"],
             rows: "select '\u{1f}' || cast(drafted_at as text) || '\u{1f}' || document

@@ -16,8 +16,8 @@ use crate::services::Services;
 const MOST_BYTES: u64 = 100 << 20;
 /// A map is a short list.
 const MOST_MAP_BYTES: u64 = 256 << 10;
-/// More figures than this do not wait for a press.
-const MOST_FIGURES: u64 = 20_000;
+/// More figures than this would keep the answers of other people waiting while they are stored.
+const MOST_FIGURES: usize = 5_000;
 
 /// What was asked for.
 #[derive(Clone, Debug)]
@@ -44,16 +44,17 @@ async fn looked_at(services: &Services, person: UserId, asked: Asked) -> Result<
     let download = asked.file.open(services, MOST_BYTES).await?;
     let options = ImportOptions { format: asked.format, about: asked.about, map, ..ImportOptions::default() };
     let understood = understand(services, download, &asked.file.name, options).await?;
+    if understood.figures() > MOST_FIGURES {
+        return Err(Error::refused(format!(
+            "{} holds {} figures; at most {MOST_FIGURES} can be taken in from Discord. Whoever runs cxbot can use `cxbot import`.",
+            asked.file.name,
+            understood.figures()
+        )));
+    }
     let would = rehearse(services, &understood, &format!("person {person}")).await?;
     if would.new + would.revised == 0 {
         let post = message::report("Nothing to take in", &would);
         return Ok(post);
-    }
-    if would.rows > MOST_FIGURES {
-        return Err(Error::refused(format!(
-            "{} holds {} figures; at most {MOST_FIGURES} can be taken in from Discord. Whoever runs cxbot can use `cxbot import`.",
-            would.file, would.rows
-        )));
     }
     let document = serde_json::to_string(&understood).map_err(Error::internal)?;
     let now = services.clock.now();
