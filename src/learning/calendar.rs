@@ -58,7 +58,8 @@ pub(super) async fn set(
                     return Err(LearningRefusal::SeriesPosted(series.title).into());
                 };
                 let cron = Cron::weekly(rhythm.day, rhythm.hour, 0)?;
-                let payload = serde_json::to_value(Payload { channel: rhythm.channel, feedback: rhythm.feedback }).map_err(Error::internal)?;
+                let payload = serde_json::to_value(Payload { channel: rhythm.channel, feedback: rhythm.feedback })
+                    .map_err(Error::internal)?;
                 let new = NewSchedule {
                     guild,
                     job: JOB,

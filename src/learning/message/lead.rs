@@ -32,7 +32,8 @@ pub(in crate::learning) fn posted(lesson: &Lesson, channel: ChannelId, feedback_
             date_words(on)
         )
     });
-    let feedback = feedback.unwrap_or_else(|| " With feedback:True, a short pulse also asks how a lesson was.".to_owned());
+    let feedback =
+        feedback.unwrap_or_else(|| " With feedback:True, a short pulse also asks how a lesson was.".to_owned());
     Post::text(format!(
         "“{}” is on its way to {}, with a thread for the discussion. /lesson results shows how it goes.{feedback}",
         lesson.title,
