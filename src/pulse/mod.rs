@@ -18,6 +18,7 @@ mod message;
 mod model;
 mod opening;
 mod outcomes;
+mod session;
 mod store;
 
 pub use chat::Pulses;
