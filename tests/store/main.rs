@@ -1,5 +1,7 @@
 //! Every store function, on both databases. The PostgreSQL half needs a server named by TEST_POSTGRES_URL.
 
+mod cx_bad_files;
+mod cx_definitions;
 mod cx_figures;
 mod cx_index;
 mod fake_discord;
