@@ -5,7 +5,7 @@ use crate::config::ContentFile;
 use crate::ids::{ChannelId, GuildId, UserId};
 use crate::pulse::definition::parse;
 use crate::sealed::BoxId;
-use crate::survey::{ClosedCounts, Counts, Given, Paper, Responses, Source};
+use crate::survey::{ClosedCounts, Counts, Given, GroupScore, Paper, Responses, Source};
 
 const EASE: &str = "title = \"Service ease\"\npurpose = \"To see where our services cost you effort.\"\naudience = \"inside\"\n
 [[questions]]\nkey = \"ease\"\nask = \"How easy was it to get what you needed?\"\ntype = \"ease\"\ndoes_not_apply = \"Does not apply to me\"\n";
@@ -19,12 +19,13 @@ fn pulse(text: &str, eligible: Option<u32>, state: State) -> Pulse {
         guild: GuildId(1),
         definition,
         thresholds,
-        promise: compile_promise(closes_at, &thresholds, "Nightly, kept 30 days, keys left out.", false),
+        promise: compile_promise(closes_at, &thresholds, "Nightly, kept 30 days, keys left out.", false, &[]),
         box_id: BoxId::parse("box").unwrap(),
         channel: ChannelId(5),
         asked: Asked::Everybody,
         eligible,
         counted: None,
+        divisions: Vec::new(),
         named: false,
         answered: None,
         opened_by: UserId(9),
@@ -33,6 +34,11 @@ fn pulse(text: &str, eligible: Option<u32>, state: State) -> Pulse {
         state,
         closed_at: (state != State::Open).then_some(closes_at),
     }
+}
+
+/// A pulse as it could be, for tests of the rules.
+pub(in crate::pulse) fn sample() -> Pulse {
+    open_pulse()
 }
 
 fn open_pulse() -> Pulse {
@@ -54,7 +60,7 @@ fn result_of(text: &str, eligible: Option<u32>, options: &[u32]) -> String {
         eligible,
     };
     let closed = if options.iter().sum::<u32>() < 5 { vec![] } else { vec![closed] };
-    result(&pulse, &closed, None).as_text()
+    result(&pulse, &closed, None, &[]).as_text()
 }
 
 #[test]
@@ -81,6 +87,7 @@ fn every_control_means_what_it_says_both_ways() {
         Action::Shortened { comment: "0123456789abcdef0123456789abcdef" },
         Action::LeaveOut { comment: "0123456789abcdef0123456789abcdef" },
         Action::Agree { comment: "0123456789abcdef0123456789abcdef" },
+        Action::Build { step: "12:asked:new:agree" },
     ] {
         let id = action.to_id();
         let name = ControlId::parse(&id).unwrap().action.to_owned();
@@ -117,7 +124,7 @@ fn the_promise_reads_well_and_states_what_is_in_force() {
     assert_snapshot!(promise(&open_pulse()).as_text());
     let closes_at = open_pulse().closes_at;
     let strict = Thresholds { score: 6, spread: 12, ..Thresholds::default() };
-    let words = compile_promise(closes_at, &strict, " ", false);
+    let words = compile_promise(closes_at, &strict, " ", false, &[]);
     assert!(
         words.contains("at least 6 people")
             && words.contains("12 answers")
@@ -256,7 +263,7 @@ fn results_of_several_questions_with_their_change_read_well() {
         counts_of(&now, "loop", &[2, 4, 5, 9, 5], None),
         counts_of(&now, "help", &[21, 4, 15], Some(28)),
     ];
-    let post = result(&now, &closed, Some(&Before { pulse: before, closed: earlier }));
+    let post = result(&now, &closed, Some(&Before { pulse: before, closed: earlier }), &[]);
     assert_snapshot!(with_chart(post, &now, &closed, vec![1]).as_text());
     let svg = chart_svg(&now, &closed).unwrap();
     assert!(crate::chart::png(&svg).unwrap().len() > 1_000);
@@ -267,13 +274,39 @@ fn a_pulse_with_names_says_so_wherever_one_could_answer() {
     let closes_at = open_pulse().closes_at;
     let named = Pulse {
         named: true,
-        promise: compile_promise(closes_at, &Thresholds::default(), "", true),
+        promise: compile_promise(closes_at, &Thresholds::default(), "", true, &[]),
         ..pulse(HEALTH, Some(4), State::Open)
     };
     let view = PulseView { pulse: &named };
     assert_snapshot!(pages([
         ("the post", opened(&named, None).as_text()),
         ("start", view.start(&Paper::default()).as_text()),
+    ]));
+}
+
+#[test]
+fn a_result_by_division_reads_well() {
+    let divisions = vec!["Appeals".to_owned(), "Claims".to_owned(), "Front desk".to_owned()];
+    let closes_at = open_pulse().closes_at;
+    let open = Pulse {
+        promise: compile_promise(closes_at, &Thresholds::default(), "", false, &divisions),
+        divisions: divisions.clone(),
+        ..pulse(HEALTH, Some(40), State::Open)
+    };
+    let closed = Pulse { answered: Some(27), divisions, ..pulse(HEALTH, Some(40), State::Closed) };
+    let counts = [
+        counts_of(&closed, "time", &[2, 4, 6, 9, 6], None),
+        counts_of(&closed, "loop", &[2, 4, 6, 9, 4], None),
+        counts_of(&closed, "help", &[21, 4, 15], Some(25)),
+    ];
+    let score = |place, answered, points| ("time".to_owned(), GroupScore { place, answered, points });
+    let some = [score(0, 9, 61), score(3, 8, 70)];
+    let all = [score(0, 9, 61), score(1, 5, 50), score(2, 5, 65), score(3, 8, 70)];
+    assert_snapshot!(pages([
+        ("the post", opened(&open, None).as_text()),
+        ("the promise", promise(&open).as_text()),
+        ("some are shown", result(&closed, &counts, None, &some).as_text()),
+        ("all are shown", result(&closed, &counts[..1], None, &all).as_text()),
     ]));
 }
 
