@@ -118,7 +118,9 @@ mod tests {
         assert_eq!(wait("2026-11-16T10:00:00Z").unwrap().0.to_string(), "2026-11-17 00:00:00 UTC");
         assert!(wait("2026-11-17T10:00:00Z").is_none());
         let mut sessions = earlier.clone();
-        sessions.iter_mut().for_each(|pulse| pulse.definition.part_of_session = true);
+        for pulse in &mut sessions {
+            pulse.definition.part_of_session = true;
+        }
         assert!(wait_until(&sessions, &Asked::Everybody, "2026-10-24T10:00:00Z".parse().unwrap(), Tz::UTC).is_none());
     }
 

@@ -98,6 +98,15 @@ pub(super) async fn open_in(
         wish.channel.or_else(|| settings.and_then(|settings| settings.pulse_channel)).ok_or(PulseRefusal::NoChannel)?;
     let (eligible, counted) = count_eligible(tx, &wish).await?;
     may_open(definition, eligible, wish.named, &thresholds)?;
+    let running = store::list_unfinished(tx, guild).await?;
+    if let Some(pulse) = running.into_iter().find(|pulse| pulse.definition.name == definition.name) {
+        let title = definition.title.clone();
+        return Err(match pulse.state {
+            State::Open => PulseRefusal::AlreadyOpen { title, closes_at: pulse.closes_at },
+            _ => PulseRefusal::StillCounting(title),
+        }
+        .into());
+    }
     let last = store::find_last_closed(tx, guild, &definition.name, None).await?;
     let outcome = match &last {
         Some(last) => store::find_outcome(tx, last.id).await?,
@@ -135,15 +144,7 @@ pub(super) async fn open_in(
         closes_at,
     };
     let Some(id) = store::add_pulse(tx, new).await? else {
-        let unfinished = store::list_unfinished(tx, guild).await?;
-        let same = unfinished.into_iter().find(|pulse| pulse.definition.name == definition.name);
-        return Err(match same {
-            Some(pulse) if pulse.state == State::Open => {
-                PulseRefusal::AlreadyOpen { title: definition.title.clone(), closes_at: pulse.closes_at }
-            }
-            _ => PulseRefusal::StillCounting(definition.title.clone()),
-        }
-        .into());
+        return Err(PulseRefusal::StillCounting(definition.title.clone()).into());
     };
     if let Asked::Division { name } = &wish.asked {
         store::ask_division(tx, id, guild, name).await?;

@@ -226,6 +226,8 @@ pub fn shown_groups<'a>(groups: &[(&'a str, u32)], least: u32) -> Vec<&'a str> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use super::*;
     use crate::survey::Kind;
 
@@ -340,20 +342,23 @@ mod tests {
         assert!(hidden_cells > 500);
     }
 
+    /// Groups by options.
+    type Table = Vec<Vec<u32>>;
+
     /// What is told of a table of groups by options: the total by the ordinary rules, and the groups.
-    fn told(question: &Question, names: &[&str], table: &[Vec<u32>]) -> String {
+    fn told(question: &Question, names: &[&str], table: &[Vec<u32>]) -> (String, String) {
         let counts = |options: &[u32]| Counts { options: options.to_vec(), ..Counts::default() };
         let total: Vec<u32> = (0..table[0].len()).map(|option| table.iter().map(|row| row[option]).sum()).collect();
         let thresholds = Thresholds::default();
         let total = thresholds.findings(question, &counts(&total), None);
         let groups: Vec<_> = names.iter().zip(table).map(|(name, row)| (*name, counts(row))).collect();
         let groups = if total == Findings::TooFew { Vec::new() } else { thresholds.by_group(question, &groups) };
-        format!("{total:?} {groups:?}")
+        (format!("{total:?}"), format!("{total:?} {groups:?}"))
     }
 
     /// Every small table there is, sorted by what is told of it. Whoever reads the result knows no more than that the truth is one of
-    /// the tables that are told alike, even if they know the rules; so no number below five, and no mind of a whole group, may be the
-    /// same in all of them.
+    /// the tables that are told alike, even if they know the rules; so unless the total alone says so already, no number below five,
+    /// and no mind of a whole group, may be the same in all of them.
     #[test]
     fn whatever_is_told_by_group_leaves_more_than_one_possibility() {
         let ordered = |options: &[&str]| Kind::Choice {
@@ -384,32 +389,45 @@ mod tests {
                     .filter(|row| row.iter().sum::<u32>() <= most)
                     .collect();
             }
-            let mut tables: Vec<Vec<Vec<u32>>> = vec![vec![]];
+            let mut tables: Vec<Table> = vec![vec![]];
             for _ in 0..groups {
                 tables = tables
                     .iter()
                     .flat_map(|table| rows.iter().map(move |row| [&table[..], std::slice::from_ref(row)].concat()))
                     .collect();
             }
-            let mut alike: std::collections::HashMap<String, Vec<Vec<Vec<u32>>>> = std::collections::HashMap::new();
-            for table in tables {
-                alike.entry(told(&question, &names[..groups], &table)).or_default().push(table);
+            let mut by_total: HashMap<String, Vec<&Table>> = HashMap::new();
+            let mut alike: HashMap<(String, String), Vec<&Table>> = HashMap::new();
+            for table in &tables {
+                let told = told(&question, &names[..groups], table);
+                by_total.entry(told.0.clone()).or_default().push(table);
+                alike.entry(told).or_default().push(table);
             }
-            let shown = alike.keys().filter(|told| told.contains("GroupScore")).count();
+            let shown = alike.keys().filter(|(_, told)| told.contains("GroupScore")).count();
             assert!(shown > 20, "nothing was shown by group, so nothing was tried");
-            for (told, possible) in &alike {
+            let size = |table: &Table, group: usize| table[group].iter().sum::<u32>();
+            let known_size = |tables: &[&Table], group| {
+                let first = size(tables[0], group);
+                tables.iter().all(|table| size(table, group) == first).then_some(first)
+            };
+            let mind = |table: &Table, group: usize| {
+                let chosen: Vec<usize> = (0..options).filter(|option| table[group][*option] > 0).collect();
+                if let [only] = chosen[..] { Some(only) } else { None }
+            };
+            let known_mind = |tables: &[&Table], group| {
+                let first = mind(tables[0], group)?;
+                tables.iter().all(|table| mind(table, group) == Some(first)).then_some(first)
+            };
+            for ((total, told), possible) in &alike {
+                let before = &by_total[total];
                 for group in 0..groups {
-                    let size = |table: &Vec<Vec<u32>>| table[group].iter().sum::<u32>();
-                    let first = size(&possible[0]);
-                    let size_is_known = possible.iter().all(|table| size(table) == first);
-                    assert!(!size_is_known || first == 0 || first >= 5, "{told}: group {group} has {first}");
-                    let alone = |table: &Vec<Vec<u32>>| {
-                        let chosen: Vec<usize> = (0..options).filter(|option| table[group][*option] > 0).collect();
-                        if let [only] = chosen[..] { Some(only) } else { None }
-                    };
-                    let mind = alone(&possible[0]);
-                    let known = mind.is_some() && possible.iter().all(|table| alone(table) == mind);
-                    assert!(!known, "{told}: everybody in group {group} chose option {mind:?}");
+                    if known_size(before, group).is_none() {
+                        let found = known_size(possible, group).filter(|size| (1..5).contains(size));
+                        assert_eq!(found, None, "{told}: the number of group {group}");
+                    }
+                    if known_mind(before, group).is_none() {
+                        assert_eq!(known_mind(possible, group), None, "{told}: what everybody in group {group} said");
+                    }
                 }
             }
         }

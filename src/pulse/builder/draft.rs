@@ -417,10 +417,8 @@ fn shorten_key(slug: &str, otherwise: &str) -> String {
 }
 
 fn fresh(base: &str, between: char, taken: impl Fn(&str) -> bool) -> String {
-    if !taken(base) {
-        return base.to_owned();
-    }
-    (2_u32..).map(|number| format!("{base}{between}{number}")).find(|name| !taken(name)).unwrap_or_default()
+    let numbered = (2_u16..=u16::MAX).map(|number| format!("{base}{between}{number}"));
+    std::iter::once(base.to_owned()).chain(numbered).find(|name| !taken(name)).unwrap_or_else(|| base.to_owned())
 }
 
 #[cfg(test)]

@@ -57,9 +57,11 @@ pub(in crate::pulse) fn result(
             counts.map_or(Findings::TooFew, |counts| pulse.thresholds.findings(question, counts, pulse.eligible));
         let change = changes.iter().find(|(key, _)| *key == question.key).map(|(_, words)| words.as_str());
         let mut text = found(&findings, question, pulse, change);
-        if !pulse.divisions.is_empty() && matches!(findings, Findings::Shown { score: Some(_), .. }) {
+        if !pulse.divisions.is_empty()
+            && let Findings::Shown { answered, score: Some(_), .. } = findings
+        {
             let scores = by_division.iter().filter(|(key, _)| *key == question.key).map(|(_, score)| *score);
-            let _ = write!(text, "\n{}", divisions_told(pulse, &scores.collect::<Vec<_>>()));
+            let _ = write!(text, "\n{}", divisions_told(pulse, answered, &scores.collect::<Vec<_>>()));
         }
         text
     };
@@ -110,7 +112,7 @@ pub(in crate::pulse) fn result(
     post.with_card(card)
 }
 
-fn divisions_told(pulse: &Pulse, scores: &[GroupScore]) -> String {
+fn divisions_told(pulse: &Pulse, answered: u32, scores: &[GroupScore]) -> String {
     if scores.is_empty() {
         return "By division: not shown. Too few answered in some, or their answers were too much alike.".into();
     }
@@ -119,7 +121,7 @@ fn divisions_told(pulse: &Pulse, scores: &[GroupScore]) -> String {
         .iter()
         .map(|score| format!("{} **{}** ({} answered)", name(score.place), score.points, score.answered))
         .collect();
-    let all = scores.len() > pulse.divisions.len();
+    let all = scores.iter().map(|score| score.answered).sum::<u32>() == answered;
     let rest = if all { "" } else { " The others are not shown: too few answered, or they could be worked out." };
     format!("By division: {}.{rest}", told.join(" · "))
 }

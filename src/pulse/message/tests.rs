@@ -132,6 +132,98 @@ fn the_promise_reads_well_and_states_what_is_in_force() {
     );
 }
 
+/// Every sentence that people are promised something with, and the tests that hold it; none where it is about what people do.
+const PROMISES: [(&str, &[&str]); 20] = [
+    ("shown only as part of totals, and only if", &["fewer_than_five_answers_leave_nothing_behind"]),
+    ("How the answers spread is shown only from", &["five_show_a_score_and_ten_the_spread"]),
+    ("Nothing is shown before the pulse closes", &["nobody_is_told_anything_while_a_pulse_is_open"]),
+    ("also has a score for each division", &["divisions_are_told_apart_as_far_as_nobody_can_be"]),
+    (
+        "A division is shown only if",
+        &["the_vectors_of_the_suppression_rule", "whatever_is_told_by_group_leaves_more_than_one_possibility"],
+    ),
+    (
+        "is sealed with your answer",
+        &["divisions_are_frozen_when_a_pulse_opens", "a_backup_of_an_open_pulse_tells_no_answer_without_its_key"],
+    ),
+    (
+        "you can change or withdraw your answer",
+        &["answers_can_be_looked_at_changed_and_withdrawn_until_the_close", "a_pulse_runs_from_opening_to_result"],
+    ),
+    (
+        "could in principle open it",
+        &[
+            "with_the_key_of_an_open_pulse_answers_can_be_linked_as_we_say",
+            "a_backup_of_an_open_pulse_tells_no_answer_without_its_key",
+        ],
+    ),
+    ("They commit not to", &[]),
+    (
+        "then destroys the key and the single answers",
+        &[
+            "after_the_close_no_file_holds_a_respondent_a_tag_or_a_sealed_answer",
+            "a_result_waits_until_the_key_is_destroyed",
+            "a_closing_interrupted_after_any_step_posts_one_result",
+        ],
+    ),
+    (
+        "can tell who answered what, or who answered at all",
+        &[
+            "after_the_close_nothing_left_finds_anybody",
+            "the_log_of_a_whole_run_names_no_respondent_and_no_answer",
+            "after_a_week_of_answers_no_file_holds_a_ballot_or_a_word_of_one_person_beside_their_id",
+        ],
+    ),
+    ("Discord carries your button presses", &[]),
+    ("In a small group people may guess", &[]),
+    ("Backups of this installation", &["the_promise_reads_well_and_states_what_is_in_force"]),
+    ("This pulse is not anonymous", &["a_small_group_is_asked_with_names_or_not_at_all"]),
+    ("leads see who answered what", &["a_small_group_is_asked_with_names_or_not_at_all"]),
+    ("Everybody else sees totals, and only if", &["a_small_group_is_asked_with_names_or_not_at_all"]),
+    ("nobody is asked why", &[]),
+    ("are taken out", &["several_questions_are_answered_one_by_one_and_survive_a_restart"]),
+    ("Two leads read comments after the close", &["two_leads_read_comments_before_any_is_published"]),
+];
+
+#[test]
+fn every_promise_is_held_by_a_test_that_exists() {
+    fn sources(folder: &std::path::Path, text: &mut String) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                sources(&path, text);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                text.push_str(&std::fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut code = String::new();
+    sources(&root.join("src"), &mut code);
+    sources(&root.join("tests"), &mut code);
+    for name in PROMISES.iter().flat_map(|(_, tests)| tests.iter()) {
+        assert!(code.contains(&format!("fn {name}(")), "there is no test {name}");
+    }
+    let closes_at = open_pulse().closes_at;
+    let of =
+        |named, divisions: &[String]| compile_promise(closes_at, &Thresholds::default(), "Nightly", named, divisions);
+    let divisions = ["Appeals".to_owned(), "Claims".to_owned()];
+    // The two other sentences before a comment ask something of the writer.
+    let writing = super::answering::BEFORE_WRITING;
+    let (_, writing) = writing.split_once("Mentions, ").unwrap();
+    let (writing, _) = writing.split_once(" Nobody can follow up").unwrap();
+    let mut held = std::collections::BTreeSet::new();
+    for text in [of(false, &[]), of(false, &divisions), of(true, &[]), writing.to_owned()] {
+        let text = text.replace("**", "").replace("\n\n", " ").replace('\n', " ");
+        for sentence in text.split(". ") {
+            let by: Vec<usize> = (0..PROMISES.len()).filter(|place| sentence.contains(PROMISES[*place].0)).collect();
+            assert!(!by.is_empty(), "no test holds “{sentence}”");
+            held.extend(by);
+        }
+    }
+    assert_eq!(held.len(), PROMISES.len(), "a promise is listed that nobody is given");
+}
+
 #[test]
 fn replies_to_presses_read_well() {
     let open = open_pulse();
