@@ -23,6 +23,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 #[path = "../conformance/openapi.rs"]
+#[allow(dead_code, reason = "each test program uses its own part")]
 pub mod openapi;
 #[path = "../store/support.rs"]
 #[allow(dead_code, reason = "each test program uses its own part")]

@@ -1,5 +1,6 @@
 //! Every store function, on both databases. The PostgreSQL half needs a server named by TEST_POSTGRES_URL.
 
+mod adversary;
 mod cx_bad_files;
 mod cx_definitions;
 mod cx_figures;
@@ -12,10 +13,13 @@ mod outbox;
 mod people;
 mod programs;
 mod pulse;
+mod pulse_asking;
+mod pulse_days;
 mod recognition;
 mod schedule;
 mod sealed;
 mod stage;
+mod statements;
 mod support;
 mod walls;
 mod writes;
