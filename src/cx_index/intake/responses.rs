@@ -106,7 +106,8 @@ fn read(
             }
         }
     }
-    if let Some(progress) = progress {
+    // The last rows, unless they have just been told.
+    if let Some(progress) = progress.filter(|_| !rows.is_multiple_of(PROGRESS_EVERY)) {
         progress(*rows);
     }
     if *rows == 0 && problems.none() {
