@@ -105,7 +105,7 @@ async fn a_lead_attaches_a_file_sees_what_it_would_change_and_takes_it_in(on: Da
     lea.runs("/measure edit program:va-outpatient measure:trust owner:\"Veterans team\"").await.says("is changed");
     lea.presses("Take these figures in").await.says("have changed since responses.csv was looked at");
     lea.runs(&format!("{asked} survey-type:likert_scale")).await;
-    let import = number_of(&lea.presses("Take these figures in").await.says("1 revised").text());
+    let import = number_of(&lea.presses("Take these figures in").await.says("1 new").text());
     lea.runs(&format!("/measure undo import:{import}")).await.says(&format!("undo of import {import}"));
     world.end().await;
 }
