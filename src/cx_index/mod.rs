@@ -8,6 +8,7 @@
 //! stored, so that `/index` is one read whatever the number of answers. The arithmetic is in [`model`], pure, and held by the
 //! vectors of its specification. Like the inventory of programs, the index belongs to the installation, not to one Discord server.
 
+pub mod bridge;
 mod brief;
 mod chat;
 mod definitions;
@@ -24,6 +25,7 @@ pub mod publication;
 mod pulses;
 mod recompute;
 mod record;
+mod report;
 mod start;
 pub mod store;
 mod tidy;
@@ -37,7 +39,7 @@ pub use export::{
     OutFile, SCORE_COLUMNS, Wanted, figures_csv, indexes_in_words, quarter_pack, scores, scores_csv, scores_json,
 };
 pub use figures::{Figures, PostIndex};
-pub use import::{ImportOptions, ImportReport, import, import_as, undo};
+pub use import::{ImportOptions, import, import_as, undo};
 pub use inputs::{Collected, assemble};
 pub use intake::{About, Format, ImportRefusal, Inventory, LeftOut, Parsed, Progress, RowProblem, SurveyType};
 pub use job::RecomputeIndex;
@@ -46,13 +48,49 @@ pub use recompute::{Rescored, recompute};
 pub use record::{
     AudienceDetail, Comparison, Detail, MeasureLine, ProgramDetail, ProgramLine, Record, Scope, StoredScore,
 };
+pub use report::ImportReport;
 pub use start::start;
 pub use tidy::{COLUMNS, escape_cell, parse_tidy};
 
-/// What the index holds on a person, for `/me`.
+use crate::people::Table;
+
+/// What the index holds on a person, for `/me`. It is one index for the whole installation, so its rows know no server.
 pub const PERSONAL: crate::people::Tables = crate::people::Tables {
     title: "CX index",
     remains: "The index holds figures of programs, never of persons. Who brought in, reviewed or published figures stays noted with them, as the \
               record of an official number.",
-    tables: &[],
+    tables: &[
+        Table {
+            words: "Figures that you typed in and have not confirmed",
+            person: "index_drafts.person",
+            columns: &["drafted_at", "figure"],
+            rows: "select '\u{1f}' || cast(drafted_at as text) || '\u{1f}' || document
+                 from index_drafts where cast($1 as bigint) is not null and person = $2",
+            erase: Some("delete from index_drafts where cast($1 as bigint) is not null and person = $2"),
+        },
+        Table {
+            words: "Figures that you brought in",
+            person: "index_imports.imported_by",
+            columns: &["imported_at", "file", "sha256"],
+            rows: "select '\u{1f}' || cast(imported_at as text) || '\u{1f}' || file_name || '\u{1f}' || sha256
+                 from index_imports where cast($1 as bigint) is not null and imported_by = 'person ' || cast(cast($2 as bigint) as text)",
+            erase: None,
+        },
+        Table {
+            words: "Quarters that you reviewed",
+            person: "index_quarters.reviewed_by",
+            columns: &["quarter", "reviewed_at"],
+            rows: "select '\u{1f}' || quarter || '\u{1f}' || cast(reviewed_at as text)
+                 from index_quarters where cast($1 as bigint) is not null and reviewed_by = $2",
+            erase: None,
+        },
+        Table {
+            words: "Quarters that you published",
+            person: "index_editions.published_by",
+            columns: &["quarter", "published_at", "reason"],
+            rows: "select '\u{1f}' || quarter || '\u{1f}' || cast(published_at as text) || '\u{1f}' || reason
+                 from index_editions where cast($1 as bigint) is not null and published_by = $2",
+            erase: None,
+        },
+    ],
 };

@@ -205,13 +205,15 @@ impl Listener {
     async fn hear(&self, event: Event) {
         match event {
             Event::InteractionCreate(_) if self.stop.is_cancelled() => {}
-            Event::InteractionCreate(event) => serve(&self.dispatcher, &self.rest, event.interaction).await,
+            // On the heap, so that what waits its turn below is not as large as the largest answer.
+            Event::InteractionCreate(event) => {
+                Box::pin(serve(&self.dispatcher, &self.rest, event.interaction)).await;
+            }
             Event::GuildCreate(event) => {
                 let joined = joined(&event.guild);
-                // What waits for its turn is small.
                 drop(event);
                 let _turn = self.joining.acquire().await;
-                self.dispatcher.joined(&joined).await;
+                Box::pin(self.dispatcher.joined(&joined)).await;
             }
             Event::Ready(event) => self.ready(event.ready.application.id.get()),
             Event::Unknown(event) => {

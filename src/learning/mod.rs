@@ -74,6 +74,14 @@ pub const PERSONAL: crate::people::Tables = crate::people::Tables {
         ),
         crate::personal_table!("Lessons sent to catch up", "catch_up_lessons", "user_id", ["series", "lesson_id"]),
         crate::personal_table!("Your home for private lessons", "lesson_homes", "user_id", ["guild_id"]),
+        crate::people::Table {
+            words: "Lessons that you posted",
+            person: "lesson_posts.posted_by",
+            columns: &["lesson_id", "posted_at"],
+            rows: "select '\u{1f}' || lesson_id || '\u{1f}' || cast(posted_at as text)
+                 from lesson_posts where guild_id = $1 and posted_by = $2",
+            erase: None,
+        },
         crate::personal_table!(
             "Certificates",
             "certificates",

@@ -24,6 +24,7 @@ pub enum To {
     Channel(ChannelId),
     /// A person, privately. Only for people who asked for it or whose own action it answers.
     Person(UserId),
-    /// The thread opened by [`thread`] on the message with this key; waits until that thread exists.
+    /// The thread opened by [`thread`] on the message with this key; waits until that thread exists. If it may not be opened, the
+    /// channel of that message.
     ThreadOn(String),
 }

@@ -21,6 +21,7 @@ use super::message::{self, Action, FEATURE};
 use super::model::{Asked, Pulse, PulseId, PulseRefusal, State, may_open};
 use super::opening::{Wish, note_accounts, open_in};
 use super::outcomes::{self, Judgement};
+use super::session::AskAboutSession;
 use super::store;
 use crate::chart;
 use crate::discord::{Call, Choice, Control, Feature, Incoming, Joined, Reply, Tier, Typed};
@@ -246,6 +247,7 @@ impl Pulses {
             Arc::new(ClosePulse(self.clone())),
             Arc::new(FinishPulse(self.clone())),
             Arc::new(OpenPulse(self.clone())),
+            Arc::new(AskAboutSession(self.clone())),
             Arc::new(RemindOfPulse),
             Arc::new(OutcomeDue),
         ]

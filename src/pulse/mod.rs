@@ -21,6 +21,7 @@ mod message;
 mod model;
 mod opening;
 mod outcomes;
+mod session;
 mod store;
 
 pub use chat::Pulses;
@@ -29,12 +30,59 @@ pub use definition::{Audience, Definition, check, list_definitions, parse};
 pub use model::{Asked, Counted, Pulse, PulseId, State};
 pub use store::find_pulse;
 
-/// What pulses hold on a person, for `/me`: nothing that could be found.
+use crate::people::Table;
+
+/// What pulses hold on a person, for `/me`: what carries a name. Sealed answers do not, so nobody can find them.
 pub const PERSONAL: crate::people::Tables = crate::people::Tables {
     title: "Pulses",
     remains: "Answers to anonymous pulses cannot be found, on purpose: no row says whose it is. While a pulse is open you can change or take \
-              back your answer with the buttons under it; after it has closed only counts and loose comments are left, and they stay. Answers \
-              to pulses with names stay with your name, the list of who is asked stays until its pulse closes, and what you opened, wrote or \
-              published as a lead stays noted with its pulse: none of these is shown or erased here yet.",
-    tables: &[],
+              back your answer with the buttons under it; after it has closed only counts and loose comments are left, and they stay. So do \
+              the counts of pulses with names. That you are asked stays until the pulse closes, and what you opened, told or prepared as a \
+              lead stays with its pulse, as the group's record.",
+    tables: &[
+        Table {
+            words: "Your answers to pulses with names",
+            person: "pulse_named_answers.user_id",
+            columns: &["pulse", "opened_at", "answers"],
+            rows: "select '\u{1f}' || p.name || '\u{1f}' || cast(p.opened_at as text) || '\u{1f}' || a.answers
+                 from pulse_named_answers a join pulses p on p.pulse_id = a.pulse_id where p.guild_id = $1 and a.user_id = $2",
+            erase: Some(
+                "delete from pulse_named_answers
+                 where pulse_id in (select pulse_id from pulses where guild_id = $1) and user_id = $2",
+            ),
+        },
+        Table {
+            words: "Open pulses that ask your division",
+            person: "pulse_asked.user_id",
+            columns: &["pulse", "closes_at"],
+            rows: "select '\u{1f}' || p.name || '\u{1f}' || cast(p.closes_at as text)
+                 from pulse_asked a join pulses p on p.pulse_id = a.pulse_id where p.guild_id = $1 and a.user_id = $2",
+            erase: None,
+        },
+        Table {
+            words: "Pulses that you opened",
+            person: "pulses.opened_by",
+            columns: &["pulse", "opened_at", "why_without_outcome"],
+            rows: "select '\u{1f}' || name || '\u{1f}' || cast(opened_at as text) || '\u{1f}' || coalesce(override_reason, '')
+                 from pulses where guild_id = $1 and opened_by = $2",
+            erase: None,
+        },
+        Table {
+            words: "Outcomes that you told",
+            person: "pulse_outcomes.told_by",
+            columns: &["pulse", "told_at", "you_said", "we_will", "we_will_not"],
+            rows: "select '\u{1f}' || p.name || '\u{1f}' || cast(o.told_at as text) || '\u{1f}' || o.you_said || '\u{1f}' || o.we_will
+                     || '\u{1f}' || o.we_will_not
+                 from pulse_outcomes o join pulses p on p.pulse_id = o.pulse_id where p.guild_id = $1 and o.told_by = $2",
+            erase: None,
+        },
+        Table {
+            words: "Comments that you prepared for publication",
+            person: "pulse_comments.proposed_by",
+            columns: &["pulse", "your_version"],
+            rows: "select '\u{1f}' || p.name || '\u{1f}' || coalesce(c.proposal, '')
+                 from pulse_comments c join pulses p on p.pulse_id = c.pulse_id where p.guild_id = $1 and c.proposed_by = $2",
+            erase: None,
+        },
+    ],
 };

@@ -28,6 +28,19 @@ impl PersonalData for RecognitionData {
          words or names."
     }
 
+    fn columns(&self) -> Vec<&'static str> {
+        vec![
+            "nominations.nominator_id",
+            "nominations.decided_by",
+            "nomination_people.user_id",
+            "nomination_seconds.user_id",
+            "nomination_reviews.reviewer_id",
+            "nomination_questions.asked_by",
+            "recognition_reviewers.user_id",
+            "recognition_audit.actor_id",
+        ]
+    }
+
     fn held<'run>(&'run self, tx: &'run mut Tx, guild: GuildId, user: UserId) -> BoxFuture<'run, Result<Held>> {
         Box::pin(async move {
             let mut held = Held { lines: Vec::new(), data: json!({ "written": [], "about_me": [], "seconded": [] }) };

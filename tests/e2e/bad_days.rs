@@ -393,8 +393,12 @@ async fn no_text_ever_pings_anybody(on: Database) {
     lea.accepts().await;
     world.settle().await;
     world.member("Ben").presses("Publish with my name").await;
-    let division = format!("/roster division person:@Ana name:\"{}\"", "@everyone ".repeat(500));
-    assert!(lea.tries(&division).is_ok() || lea.tries(&division).is_err());
+    let told = lea.runs(&format!("/roster division person:@Ana name:\"{}\"", "@everyone ".repeat(500))).await;
+    assert!(
+        told.is_private().text().matches("everyone").count() <= 6,
+        "a division has 60 characters:\n{}",
+        told.text()
+    );
     let thanks = ana.runs("/thanks person:@Ben").await.form().clone();
     ana.submits(&thanks, json!({"did": hostile, "changed": hostile.chars().rev().collect::<String>()})).await;
     world.settle().await;

@@ -157,6 +157,20 @@ async fn a_small_group_is_asked_with_names_or_not_at_all(on: Database) {
     lea.runs("/pulse answers pulse:service-ease").await.is_private().says("Easy");
     assert!(world.member("Dev").at("pulse").sees().contains("Fewer than 5 people answered"));
     assert_eq!(rows(&world, "select count(*) from pulse_asked").await, 0);
+
+    // What stands with her name she can see, take with her and erase.
+    ana.runs("/me").await.is_private().says("Your answers to pulses with names: 1");
+    ana.presses("Get it as a file").await.is_private();
+    ana.presses("Erase it").await;
+    ana.presses("Erase everything").await.says("Done.");
+    assert_eq!(rows(&world, "select count(*) from pulse_named_answers").await, 0);
+    let left = ana.runs("/me").await.text();
+    assert!(!left.contains("pulses with names: 1"), "{left}");
+    // What a lead does stays with the pulse, and is shown all the same.
+    lea.runs("/me").await.says("Pulses that you opened: 1");
+    lea.presses("Erase it").await;
+    lea.presses("Erase everything").await;
+    lea.runs("/me").await.says("Pulses that you opened: 1");
     world.end().await;
 }
 

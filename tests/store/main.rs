@@ -1,6 +1,8 @@
 //! Every store function, on both databases. The PostgreSQL half needs a server named by TEST_POSTGRES_URL.
 
 mod adversary;
+mod cx_bad_files;
+mod cx_definitions;
 mod cx_figures;
 mod cx_index;
 mod fake_discord;
@@ -17,6 +19,7 @@ mod recognition;
 mod schedule;
 mod sealed;
 mod stage;
+mod statements;
 mod support;
 mod walls;
 mod writes;

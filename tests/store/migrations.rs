@@ -69,3 +69,47 @@ async fn both_databases_have_the_same_tables_columns_and_nulls() {
     let (sqlite, postgres) = (crate::support::sqlite().await, crate::support::postgres().await);
     assert_eq!(sqlite_columns(&sqlite.url).await, postgres_columns(&postgres.url).await);
 }
+
+/// Columns that hold the id of something that is not a person, by name, wherever they stand.
+const THINGS: [&str; 19] = [
+    "box_id",
+    "channel_id",
+    "comment_id",
+    "definition_id",
+    "guild_id",
+    "import_id",
+    "key_id",
+    "lead_role_id",
+    "learning_channel_id",
+    "lesson_id",
+    "message_id",
+    "nomination_id",
+    "pulse_channel_id",
+    "pulse_id",
+    "recognition_channel_id",
+    "round_id",
+    "schedule_id",
+    "source_id",
+    "turn_id",
+];
+/// Columns that look like a person and are not one.
+const NOT_PEOPLE: [&str; 1] = ["survey_counts.ticked_by"];
+
+/// What a table holds on a person, `/me` must show: whoever adds a column with somebody's id has to say so in a `PersonalData`.
+#[tokio::test]
+async fn every_column_that_names_a_person_is_known_to_me() {
+    let fixture = crate::support::sqlite().await;
+    let found: BTreeSet<String> = sqlite_columns(&fixture.url)
+        .await
+        .into_iter()
+        .map(|column| column.trim_end_matches(" not null").to_owned())
+        .filter(|column| {
+            let name = column.rsplit('.').next().unwrap_or_default();
+            let names_somebody = name.ends_with("_id") || name.ends_with("_by") || name == "person";
+            names_somebody && !THINGS.contains(&name) && !NOT_PEOPLE.contains(&column.as_str())
+        })
+        .collect();
+    let known: BTreeSet<String> =
+        cxbot::features::Features::personal_data().iter().flat_map(|part| part.columns()).map(str::to_owned).collect();
+    assert_eq!(found, known, "left: columns of the schema; right: columns that /me knows");
+}

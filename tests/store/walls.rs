@@ -42,7 +42,7 @@ const KEPT_TO: &[(&str, MayName)] = &[
     ("Utc::now", |path| path == "clock.rs"),
 ];
 
-fn rust_files(folder: &Path, files: &mut Vec<PathBuf>) {
+pub fn rust_files(folder: &Path, files: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {

@@ -67,7 +67,7 @@ pub async fn find_by_code(tx: &mut Tx, code: &str) -> Result<Option<Certificate>
 
 /// When a member was done with the last lesson of a series, each counted from the first time; `None` while one is open.
 pub async fn finished_at(tx: &mut Tx, guild: GuildId, user: UserId, series: &Series) -> Result<Option<DateTime<Utc>>> {
-    const SQL: &str = "select lesson_id, min(done_at) from lesson_completions
+    const SQL: &str = "select lesson_id, min(done_at) as first_done_at from lesson_completions
          where guild_id = $1 and user_id = $2 group by lesson_id";
     let rows: Vec<(String, DateTime<Utc>)> =
         on_db!(tx, conn => sqlx::query_as(SQL).bind(guild.db()).bind(user.db()).fetch_all(conn).await?);

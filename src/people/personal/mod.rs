@@ -37,6 +37,10 @@ pub trait PersonalData: Send + Sync + 'static {
         ""
     }
 
+    /// Every column in which this part keeps somebody's id, as `table.column`. A test holds them against the schema, so that no table
+    /// is forgotten here.
+    fn columns(&self) -> Vec<&'static str>;
+
     /// What is held on this person now.
     fn held<'run>(&'run self, tx: &'run mut Tx, guild: GuildId, user: UserId) -> BoxFuture<'run, Result<Held>>;
 
@@ -50,17 +54,20 @@ pub trait PersonalData: Send + Sync + 'static {
     ) -> BoxFuture<'run, Result<()>>;
 }
 
-/// A table whose rows belong to one person on one server. Make it with [`personal_table!`](crate::personal_table).
+/// A table whose rows belong to one person on one server. Make it with [`personal_table!`](crate::personal_table) where its columns are
+/// `guild_id` and the person's.
 #[derive(Clone, Copy, Debug)]
 pub struct Table {
     /// What its rows are: `Answers in quizzes`.
     pub words: &'static str,
+    /// The column that holds the person: `lesson_answers.user_id`.
+    pub person: &'static str,
     /// The columns that the file shows.
     pub columns: &'static [&'static str],
-    /// Reads them, each after the character U+001F.
+    /// Reads them, each after the character U+001F. `$1` is the server, `$2` the person.
     pub rows: &'static str,
-    /// Erases them.
-    pub erase: &'static str,
+    /// Erases them; `None` for what stays, and then the part's `remains` says why.
+    pub erase: Option<&'static str>,
 }
 
 /// A [`Table`]: its words, its name, the column of the person, and the columns to hand out.
@@ -69,12 +76,13 @@ macro_rules! personal_table {
     ($words:literal, $table:literal, $person:literal, [$($column:literal),+ $(,)?]) => {
         $crate::people::Table {
             words: $words,
+            person: concat!($table, ".", $person),
             columns: &[$($column),+],
             rows: concat!(
                 "select ''", $(" || '\u{1f}' || coalesce(cast(", $column, " as text), '')",)+
                 " from ", $table, " where guild_id = $1 and ", $person, " = $2"
             ),
-            erase: concat!("delete from ", $table, " where guild_id = $1 and ", $person, " = $2"),
+            erase: Some(concat!("delete from ", $table, " where guild_id = $1 and ", $person, " = $2")),
         }
     };
 }
@@ -97,6 +105,10 @@ impl PersonalData for Tables {
 
     fn remains(&self) -> &'static str {
         self.remains
+    }
+
+    fn columns(&self) -> Vec<&'static str> {
+        self.tables.iter().map(|table| table.person).collect()
     }
 
     fn held<'run>(&'run self, tx: &'run mut Tx, guild: GuildId, user: UserId) -> BoxFuture<'run, Result<Held>> {
@@ -137,7 +149,7 @@ pub const ROSTER: Tables = Tables {
         "Your entry on the roster",
         "people",
         "user_id",
-        ["division", "joined_on", "direct_messages", "no_reminders"]
+        ["division", "joined_on", "direct_messages", "no_reminders", "seen_as_lead_on"]
     )],
 };
 
@@ -147,10 +159,11 @@ pub const DELIVERIES: Tables = Tables {
     remains: "Where a private message to you stands on Discord stays noted, as numbers without words, so that it can still be taken down.",
     tables: &[Table {
         words: "Private messages to you",
+        person: "outbox.target_id",
         columns: &["due_at", "sent_at", "waiting_text"],
         rows: "select '\u{1f}' || coalesce(cast(due_at as text), '') || '\u{1f}' || coalesce(cast(sent_at as text), '') || '\u{1f}' || body
              from outbox where guild_id = $1 and target_id = $2 and kind = 'direct'",
-        erase: "update outbox set body = '', failed_at = coalesce(failed_at, due_at), failure = coalesce(failure, 'taken back before it was sent')
-             where guild_id = $1 and target_id = $2 and kind = 'direct' and sent_at is null and claimed_at is null",
+        erase: Some("update outbox set body = '', failed_at = coalesce(failed_at, due_at), failure = coalesce(failure, 'taken back before it was sent')
+             where guild_id = $1 and target_id = $2 and kind = 'direct' and sent_at is null and claimed_at is null"),
     }],
 };

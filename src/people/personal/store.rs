@@ -20,6 +20,7 @@ pub(super) async fn rows(tx: &mut Tx, table: &Table, guild: GuildId, user: UserI
 }
 
 pub(super) async fn erase(tx: &mut Tx, table: &Table, guild: GuildId, user: UserId) -> Result<()> {
-    on_db!(tx, conn => sqlx::query(table.erase).bind(guild.db()).bind(user.db()).execute(conn).await?.rows_affected());
+    let Some(erase) = table.erase else { return Ok(()) };
+    on_db!(tx, conn => sqlx::query(erase).bind(guild.db()).bind(user.db()).execute(conn).await?.rows_affected());
     Ok(())
 }
