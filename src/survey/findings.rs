@@ -389,7 +389,7 @@ mod tests {
             ordered: true,
         };
         for (kind, groups, most) in [
-            (ordered(&["No", "Yes"]), 2_usize, 26_u32),
+            (ordered(&["No", "Yes"]), 2_usize, 19_u32),
             (ordered(&["No", "Yes"]), 3, 19),
             (ordered(&["No", "Partly", "Yes"]), 2, 17),
         ] {

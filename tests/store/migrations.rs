@@ -76,6 +76,7 @@ const THINGS: [&str; 19] = [
     "channel_id",
     "comment_id",
     "definition_id",
+    "draft_id",
     "guild_id",
     "import_id",
     "key_id",
