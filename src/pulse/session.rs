@@ -36,7 +36,7 @@ impl AskAboutSession {
                 let why = format!("There is no pulse called “{NAME}” any more.");
                 return tell(services, tx, due, &session, &why).await;
             }
-            Err(Error::Refused(why)) => return tell(services, tx, due, &session, &why.to_string()).await,
+            Err(Error::Refused(why)) => return tell(services, tx, due, &session, &why).await,
             Err(fault) => return Err(fault),
         };
         let wish = Wish {
@@ -47,7 +47,7 @@ impl AskAboutSession {
         match self.0.open_in_job(services, tx, wish).await {
             Ok(()) => Ok(()),
             // A refusal writes nothing before it is made, so the rest of this transaction may stand.
-            Err(Error::Refused(why)) => tell(services, tx, due, &session, &why.to_string()).await,
+            Err(Error::Refused(why)) => tell(services, tx, due, &session, &why).await,
             Err(fault) => Err(fault),
         }
     }

@@ -130,11 +130,14 @@ impl Thresholds {
     /// What may be shown of one question group by group: score and number, for the groups that [`shown_groups`] allows. `groups` are all
     /// groups with their names, people in none of them as one more, so that together they are the total.
     ///
-    /// Nothing at all is shown when a shown group, or all hidden ones taken together, are nearly of one mind and small: from the others
+    /// Nothing at all is shown when the number of a small hidden group follows from the rule itself, or when a shown group, or all hidden ones taken together, are nearly of one mind and small: from the others
     /// and the total everybody's answer could be computed.
     pub fn by_group(&self, question: &Question, groups: &[(&str, Counts)]) -> Vec<GroupScore> {
         let answered: Vec<(&str, u32)> = groups.iter().map(|(name, counts)| (*name, counts.answered())).collect();
         let shown = shown_groups(&answered, self.score);
+        if !leaves_doubt(&answered, &shown, self.score) {
+            return Vec::new();
+        }
         let mut rest = Counts { options: vec![0; question.kind.options().len()], ..Counts::default() };
         let mut scores = Vec::new();
         for (place, (name, counts)) in groups.iter().enumerate() {
@@ -222,6 +225,26 @@ pub fn shown_groups<'a>(groups: &[(&'a str, u32)], least: u32) -> Vec<&'a str> {
     }
     // A single group beside the total would be the total.
     shown.into_iter().map(|(name, _)| name).collect()
+}
+
+/// Whether somebody who knows the rule, every name, the total and the numbers of the shown groups still cannot tell how many a small
+/// hidden group has. With A7 B7 C4 the rule shows B alone, and only A7 C4 makes it do so: then nothing may be shown. Doubt is there when
+/// some people could as well be in another hidden group and the same would be shown.
+fn leaves_doubt(answered: &[(&str, u32)], shown: &[&str], least: u32) -> bool {
+    let hidden: Vec<usize> = (0..answered.len()).filter(|place| !shown.contains(&answered[*place].0)).collect();
+    let could_be = |from: usize, to: usize, people: u32| {
+        let mut other = answered.to_vec();
+        let Some(left) = other[from].1.checked_sub(people) else { return false };
+        (other[from].1, other[to].1) = (left, other[to].1 + people);
+        shown_groups(&other, least) == shown
+    };
+    hidden.iter().filter(|place| (1..least).contains(&answered[**place].1)).all(|&small| {
+        let others = hidden.iter().filter(|other| **other != small);
+        shown.is_empty()
+            || others
+                .flat_map(|&other| (1..least).map(move |people| (other, people)))
+                .any(|(other, people)| could_be(small, other, people) || could_be(other, small, people))
+    })
 }
 
 #[cfg(test)]
@@ -366,9 +389,9 @@ mod tests {
             ordered: true,
         };
         for (kind, groups, most) in [
-            (ordered(&["No", "Yes"]), 2_usize, 11_u32),
-            (ordered(&["No", "Yes"]), 3, 7),
-            (ordered(&["No", "Partly", "Yes"]), 2, 8),
+            (ordered(&["No", "Yes"]), 2_usize, 19_u32),
+            (ordered(&["No", "Yes"]), 3, 19),
+            (ordered(&["No", "Partly", "Yes"]), 2, 17),
         ] {
             let options = kind.options().len();
             let question = Question {
@@ -381,21 +404,19 @@ mod tests {
                 only_after: None,
             };
             let names = ["A", "B", "C"];
-            let mut rows: Vec<Vec<u32>> = vec![vec![]];
-            for _ in 0..options {
-                rows = rows
+            // Every table with at most so many answers: complete, since the total is told.
+            let mut cells: Vec<Vec<u32>> = vec![vec![]];
+            for _ in 0..groups * options {
+                cells = cells
                     .iter()
-                    .flat_map(|row| (0..=most).map(move |count| [&row[..], &[count]].concat()))
-                    .filter(|row| row.iter().sum::<u32>() <= most)
+                    .flat_map(|row| {
+                        let room = most - row.iter().sum::<u32>();
+                        (0..=room).map(move |count| [&row[..], &[count]].concat())
+                    })
                     .collect();
             }
-            let mut tables: Vec<Table> = vec![vec![]];
-            for _ in 0..groups {
-                tables = tables
-                    .iter()
-                    .flat_map(|table| rows.iter().map(move |row| [&table[..], std::slice::from_ref(row)].concat()))
-                    .collect();
-            }
+            let tables: Vec<Table> =
+                cells.iter().map(|cells| cells.chunks(options).map(<[u32]>::to_vec).collect()).collect();
             let mut by_total: HashMap<String, Vec<&Table>> = HashMap::new();
             let mut alike: HashMap<(String, String), Vec<&Table>> = HashMap::new();
             for table in &tables {

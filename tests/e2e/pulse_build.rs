@@ -258,7 +258,7 @@ async fn a_deleted_channel_takes_no_result_away(on: Database) {
     world.advance(days(6)).await;
     lea.runs("/help").await.says("The channel no longer exists. Choose another one with /setup.");
     lea.runs("/pulse results pulse:service-ease").await.says("6 of about 12 people answered");
-    assert_eq!(world.member("Ana").runs("/pulse results pulse:service-ease").await.text().matches("75").count(), 1);
+    world.member("Ana").runs("/pulse results pulse:service-ease").await.says("**75** of 100, in words: easy.");
     lea.presses("Give up on these messages").await.says("Given up");
     world.end().await;
 }

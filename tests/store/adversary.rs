@@ -366,7 +366,8 @@ async fn after_a_week_of_answers_no_file_holds_a_ballot_or_a_word_of_one_person_
     let world = World::new(fixture.store.clone()).await;
     let sent = a_week(&world).await;
     let rows = backup(&world.services.store).await;
-    let needles: Vec<Vec<u8>> = rows.into_iter().flat_map(|(tag, payload)| [tag, payload]).collect();
+    // A long payload goes on in other pages, so its beginning is looked for: nonce and some of what is sealed.
+    let needles: Vec<Vec<u8>> = rows.into_iter().flat_map(|(tag, payload)| [tag, payload[..64].to_vec()]).collect();
     let database = Path::new(fixture.url.strip_prefix("sqlite:").unwrap()).parent().unwrap().to_owned();
     assert_eq!(find_in_files(&database, &needles), needles.len(), "the search finds what is there");
     world.services.clock.advance(TimeDelta::days(7));

@@ -113,7 +113,7 @@ impl Form {
             Self::OneToSeven => ("1 to 7", "Seven numbers, with your words for both ends"),
             Self::Steps => ("Your own steps", "One of your options, from worst to best; gets a score"),
             Self::Choice => ("One of several", "One of your options, in no order; gets no score"),
-            Self::Several => ("Several of several", "Any number of your options"),
+            Self::Several => ("Any of several", "Any number of your options"),
             Self::Comment => ("Comment", "Up to 300 characters in their own words; at most one"),
         }
     }

@@ -178,17 +178,15 @@ pub(super) fn preview(draft: i64, definition: &Definition) -> Post {
     );
     let answer = |question: &Question| {
         let mut answers = match &question.kind {
-            Kind::Comment => "[ Write a comment ]".to_owned(),
-            Kind::Several { options } => format!("Choose one or more: {}", options.join(" · ")),
-            kind => kind.options().iter().map(|option| format!("[ {option} ]")).collect::<Vec<_>>().join(" "),
+            Kind::Comment => vec!["a box for a comment".to_owned()],
+            kind => kind.options(),
         };
-        if let Some(way_out) = &question.does_not_apply {
-            let _ = write!(answers, " [ {way_out} ]");
-        }
+        answers.extend(question.does_not_apply.clone());
         if definition.one_press().is_none() {
-            answers.push_str(" [ Skip this question ]");
+            answers.push("Skip this question".to_owned());
         }
-        escape(&answers)
+        let many = if matches!(question.kind, Kind::Several { .. }) { "One or more of: " } else { "" };
+        escape(&format!("{many}{}", answers.join(" · ")))
     };
     let mut card = Card::new("Question by question", "");
     // Seven of these stay under the 6,000 characters of a whole card.

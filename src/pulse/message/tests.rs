@@ -134,8 +134,14 @@ fn the_promise_reads_well_and_states_what_is_in_force() {
 
 /// Every sentence that people are promised something with, and the tests that hold it; none where it is about what people do.
 const PROMISES: [(&str, &[&str]); 20] = [
-    ("shown only as part of totals, and only if", &["fewer_than_five_answers_leave_nothing_behind"]),
-    ("How the answers spread is shown only from", &["five_show_a_score_and_ten_the_spread"]),
+    (
+        "shown only as part of totals, and only if",
+        &["fewer_than_five_answers_leave_nothing_behind", "fewer_than_five_show_nothing_however_many_did_not_apply"],
+    ),
+    (
+        "How the answers spread is shown only from",
+        &["five_show_a_score_and_ten_the_spread", "a_range_is_shown_only_where_the_spread_is"],
+    ),
     ("Nothing is shown before the pulse closes", &["nobody_is_told_anything_while_a_pulse_is_open"]),
     ("also has a score for each division", &["divisions_are_told_apart_as_far_as_nobody_can_be"]),
     (
