@@ -295,11 +295,14 @@ pub async fn quarter_pack(services: &Services, quarter: Quarter) -> Result<Vec<O
         return Err(Error::refused(format!("There is no data for {quarter}, so there is nothing to pack.")));
     }
     let stage = services.store.read(|tx| Box::pin(publication::store::find_stage(tx, quarter))).await?;
-    let state = match &stage.edition {
+    let mut state = match &stage.edition {
         Some(edition) if edition.reason.is_empty() => format!("Published, edition {}.", edition.number),
         Some(edition) => format!("Published, edition {}. Correction: {}", edition.number, edition.reason),
         None => "Draft: not published yet.".into(),
     };
+    if stage.edition.as_ref().is_some_and(|edition| edition.alone) {
+        state.push_str(" Reviewed and published by the same person, the only lead.");
+    }
     let name = |part: &str| format!("cx-index-{quarter}-{part}");
     let mut brief = format!("CX index, {}\n{state}\n\n", quarter.words());
     for point in talking_points(quarter, &records) {
@@ -355,14 +358,16 @@ pub async fn indexes_in_words(services: &Services, wanted: &Wanted) -> Result<St
         let newest = services.store.read(|tx| Box::pin(store::list_quarters_with_an_index(tx, 1))).await?;
         return Ok(message::no_data(quarter, newest.first().copied()).as_text());
     }
+    let asked = records.clone();
+    let breaks = services.store.read(|tx| Box::pin(async move { super::bridge::breaks(tx, &asked).await })).await?;
     if wanted.program.is_some() {
         let posts = records.iter().filter_map(|record| match &record.detail {
-            Detail::Program(detail) => Some(super::views::program(record, detail).as_text()),
+            Detail::Program(detail) => Some(super::views::program(record, detail, &breaks).as_text()),
             Detail::Audience(_) => None,
         });
         return Ok(posts.collect::<Vec<_>>().join("\n\n"));
     }
     let indexes: Vec<Record> =
         records.into_iter().filter(|record| matches!(record.scope, Scope::Audience(_))).collect();
-    Ok(message::both_indexes(quarter, current, &indexes).as_text())
+    Ok(message::both_indexes(quarter, current, &indexes, &breaks).as_text())
 }

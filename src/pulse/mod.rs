@@ -9,7 +9,10 @@
 //! If the key is lost while a pulse is open, the pulse is stopped and says so. If destroying the answers fails, the result waits.
 
 mod answering;
+mod budget;
+mod builder;
 mod calendar;
+mod catalogue;
 mod chat;
 mod closing;
 mod definition;

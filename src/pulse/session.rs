@@ -7,7 +7,6 @@ use futures_util::future::BoxFuture;
 
 use super::chat::Pulses;
 use super::definition::{Definition, list_definitions};
-use super::model::Asked;
 use super::opening::Wish;
 use crate::error::{Error, Result};
 use crate::outbox::{self, Queue, To};
@@ -41,16 +40,9 @@ impl AskAboutSession {
             Err(fault) => return Err(fault),
         };
         let wish = Wish {
-            guild: due.guild,
-            definition,
-            days: None,
             channel: Some(session.channel),
-            asked: Asked::Everybody,
-            people: None,
-            named: false,
-            opened_by: session.asked_by,
-            without_outcome: None,
             by_calendar: true,
+            ..Wish::new(due.guild, definition, session.asked_by)
         };
         match self.0.open_in_job(services, tx, wish).await {
             Ok(()) => Ok(()),

@@ -55,7 +55,7 @@ export async function noBarriers(browser, address) {
       await desk.reads("Public-facing:");
       for (const panel of ["Tour", "What is coming", "Backstage"]) {
         await page.getByRole("button", { name: panel, exact: true }).click();
-        await page.waitForTimeout(150);
+        await page.getByRole("complementary", { name: panel }).locator(".tour li, .coming li, .empty, .entry").filter({ hasNotText: "Looking …" }).first().waitFor();
         await look(panel);
         if (size === "narrow") await page.getByRole("button", { name: `Close ${panel}` }).click();
       }

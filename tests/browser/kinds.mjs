@@ -63,7 +63,7 @@ export async function everyControlKind(browser, address) {
     });
   };
   const { context, page, pane, desk, complaints } = await open(browser, address, { before });
-  const last = async (test) => { for (let tries = 0; tries < 100 && !test(sent.at(-1) ?? {}); tries += 1) await page.waitForTimeout(20); return sent.at(-1); };
+  const last = async (test) => { for (let tries = 0; tries < 1500 && !test(sent.at(-1) ?? {}); tries += 1) await page.waitForTimeout(20); return sent.at(-1); };
   const message = pane.locator("article").filter({ hasText: "Every control" });
   await pane.getByText("cxbot is thinking …").waitFor();
   await message.locator(".card strong", { hasText: "frame" }).waitFor();
@@ -115,6 +115,7 @@ export async function everyControlKind(browser, address) {
   await page.keyboard.press("Tab");
   const command = pane.getByRole("form", { name: "Command kinds" });
   await command.getByRole("button", { name: "Run" }).click();
+  await command.getByText("This is needed.").first().waitFor();
   assert.equal(await command.getByText("This is needed.").count(), 9);
   await command.getByLabel("text", { exact: true }).fill("abcdefg");
   await command.getByLabel("whole").fill("1.5");

@@ -2,6 +2,7 @@
 import { chromium } from "playwright-core";
 import { existsSync, readFileSync } from "node:fs";
 
+// Nothing here takes a second on a quiet machine; a busy one may take its time.
 const WITHIN = 30_000;
 const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 const QUIET = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
@@ -21,6 +22,8 @@ export async function open(browser, address, options = {}) {
   page.on("console", (message) => { if (["error", "warning"].includes(message.type())) complaints.push(message.text()); });
   page.on("pageerror", (fault) => complaints.push(String(fault)));
   await options.before?.(page);
+  // SLOW=10 makes the page ten times as slow, to find what only holds on a quick machine.
+  if (process.env.SLOW) await (await context.newCDPSession(page)).send("Emulation.setCPUThrottlingRate", { rate: Number(process.env.SLOW) });
   // PAGE=src/playground/page tries the page's files as they stand, without a build.
   if (process.env.PAGE) {
     await page.route(/\.(js|css)$/, (route) => {

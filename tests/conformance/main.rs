@@ -2,7 +2,10 @@
 
 mod answers;
 mod clients;
+mod coverage;
 mod document;
 mod emulator_routes;
 mod emulator_serenity;
+mod fuzz;
 mod openapi;
+mod town;

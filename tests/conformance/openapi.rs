@@ -59,6 +59,27 @@ impl Document {
         Ok(Self { components: whole["components"].take(), routes, validators: Mutex::default() })
     }
 
+    /// Every method and path template, sorted.
+    pub fn operations(&self) -> Vec<(String, &str)> {
+        const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
+        let mut all: Vec<_> = self
+            .routes
+            .iter()
+            .flat_map(|route| {
+                let methods = METHODS.iter().filter(|method| route.operations.contains_key(**method));
+                methods.map(|method| (method.to_uppercase(), route.template.as_str()))
+            })
+            .collect();
+        all.sort_by(|one, other| (one.1, &one.0).cmp(&(other.1, &other.0)));
+        all
+    }
+
+    /// What a request to this operation may carry as JSON, if anything.
+    pub fn request_schema(&self, method: &str, template: &str) -> Option<&Value> {
+        let route = self.routes.iter().find(|route| route.template == template)?;
+        route.operations.get(&method.to_lowercase())?.pointer("/requestBody/content/application~1json/schema")
+    }
+
     /// What is wrong with a request; `path` may carry `/api/v10`, `query` may start with `?` and `&`.
     pub fn check_request(
         &self,
@@ -184,7 +205,8 @@ impl Document {
         named.map(|(_, member)| (*member).clone()).ok_or_else(|| "request body /type: not one of the types".to_owned())
     }
 
-    fn resolve<'d>(&'d self, value: &'d Value) -> &'d Value {
+    /// Follows a reference.
+    pub fn resolve<'d>(&'d self, value: &'d Value) -> &'d Value {
         match value["$ref"].as_str().and_then(|path| path.strip_prefix("#/components")) {
             Some(pointer) => self.components.pointer(pointer).expect("the document's references lead somewhere"),
             None => value,

@@ -52,6 +52,9 @@ pub(super) fn serve(
             let id = path_id(id, "command_id")?;
             let current = world.commands.of(scope).iter().find(|each| each.id == id).ok_or_else(unknown)?;
             let mut merged = wire::command(world, current);
+            if !call.body.is_object() {
+                rules::command(&call.body, scope.is_some())?;
+            }
             for (key, value) in call.body.as_object().into_iter().flatten() {
                 merged[key] = value.clone();
             }

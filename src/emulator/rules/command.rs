@@ -62,6 +62,7 @@ pub(super) fn command(checker: &mut Checker, body: &Value, guild_scope: bool) {
                 );
             }
         }
+        localizations(checker, command, "description_localizations", 100, |_, _| {});
     }
     checker.integer(command, "default_member_permissions", Optional, 0..=i64::MAX);
     checker.boolean(command, "dm_permission");

@@ -1,6 +1,7 @@
 //! Collects what is wrong with a body and where, in the nested form that Discord answers.
 
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use super::Violation;
@@ -35,25 +36,35 @@ impl FormErrors {
         self.0.is_empty()
     }
 
-    /// The body of Discord's answer: code 50035 with every fault nested under the fields of its path.
+    /// The body of Discord's answer: code 50035 with every fault nested under the fields of its path. Discord's description lets a field
+    /// hold either faults of its own or those further inside, so what is wrong inside is told first.
     pub fn into_body(self) -> Value {
-        let mut root = Fields::new();
+        let mut root = Node::default();
         for error in self.0 {
             let mut node = &mut root;
             for segment in error.path.split('.').filter(|segment| !segment.is_empty()) {
-                node = node
-                    .entry(segment)
-                    .or_insert_with(|| json!({}))
-                    .as_object_mut()
-                    .expect("a node is an object: fields are never called _errors");
+                node = node.below.entry(segment.to_owned()).or_default();
             }
-            node.entry("_errors")
-                .or_insert_with(|| json!([]))
-                .as_array_mut()
-                .expect("only lists are stored under _errors")
-                .push(json!({ "code": error.code, "message": error.message }));
+            node.own.push(json!({ "code": error.code, "message": error.message }));
         }
-        json!({ "code": 50035, "message": "Invalid Form Body", "errors": root })
+        json!({ "code": 50035, "message": "Invalid Form Body", "errors": root.into_value() })
+    }
+}
+
+/// The faults of one field, and of what is inside it.
+#[derive(Default)]
+struct Node {
+    own: Vec<Value>,
+    below: BTreeMap<String, Node>,
+}
+
+impl Node {
+    fn into_value(self) -> Value {
+        if self.below.is_empty() {
+            json!({ "_errors": self.own })
+        } else {
+            Value::Object(self.below.into_iter().map(|(name, node)| (name, node.into_value())).collect())
+        }
     }
 }
 
@@ -345,13 +356,20 @@ mod tests {
         assert_eq!(
             errors.into_body(),
             json!({ "code": 50035, "message": "Invalid Form Body", "errors": {
-                "_errors": [{ "code": "C", "message": "whole body" }],
                 "embeds": { "0": { "description": { "_errors": [
                     { "code": "BASE_TYPE_MAX_LENGTH", "message": "Must be 4096 or fewer in length." },
                     { "code": "B", "message": "second" },
                 ] } } },
             } })
         );
+        let mut whole = FormErrors::new();
+        whole.add("", "C", "whole body");
+        let told = json!({ "_errors": [{ "code": "C", "message": "whole body" }] });
+        assert_eq!(whole.into_body()["errors"], told);
+        // A field may be called anything.
+        let mut odd = FormErrors::new();
+        odd.add("_errors._errors", "D", "odd");
+        assert_eq!(odd.into_body()["errors"]["_errors"]["_errors"]["_errors"][0]["code"], "D");
     }
 
     #[test]

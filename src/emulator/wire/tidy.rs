@@ -17,6 +17,10 @@ fn without_nulls(value: &mut Value) {
 pub(crate) fn embed(mut embed: Value) -> Value {
     without_nulls(&mut embed);
     embed["type"] = json!("rich");
+    // Discord itself fills these in, for pages that it looks up.
+    if let Some(fields) = embed.as_object_mut() {
+        fields.retain(|key, _| !matches!(key.as_str(), "provider" | "video"));
+    }
     for field in embed["fields"].as_array_mut().into_iter().flatten() {
         if field["inline"].is_null() {
             field["inline"] = json!(false);

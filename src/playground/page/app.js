@@ -36,6 +36,7 @@ function App() {
     }
   }, [onDone]);
 
+  const closePanel = () => { document.querySelector("[aria-controls=panel][aria-expanded=true]")?.focus(); setPanel(null); };
   const toggle = (name) => html`<button type="button" aria-expanded=${panel === name} aria-controls="panel"
     onClick=${() => setPanel(panel === name ? null : name)}>${PANELS[name]}</button>`;
   return html`
@@ -57,7 +58,7 @@ function App() {
         ${panel && html`
           <aside id="panel" class="panel" aria-label=${PANELS[panel]}>
             <div class="panelhead"><h2>${PANELS[panel]}</h2>
-              <button type="button" class="icon" aria-label=${`Close ${PANELS[panel]}`} onClick=${() => setPanel(null)}>✕</button></div>
+              <button type="button" class="icon" aria-label=${`Close ${PANELS[panel]}`} onClick=${closePanel}>✕</button></div>
             ${panel === "coming" && html`<${Coming} version=${version} seen=${seen} moving=${moving} onMove=${move} />`}
             ${panel === "backstage" && html`<${Backstage} version=${version} seen=${seen} />`}
             ${panel === "tour" && html`<${Tour} done=${done} />`}

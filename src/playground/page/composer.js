@@ -3,12 +3,19 @@ import { html, useEffect, useLayoutEffect, useRef, useState } from "/preact-htm.
 import { call } from "/server.js";
 import { readFile } from "/parts.js";
 
-export function Composer({ pane, seen, act, me, channel, where, mayWrite }) {
-  const [text, setText] = useState("");
+/// What somebody began to write, by view, person and channel, so that looking elsewhere loses nothing.
+const drafts = new Map();
+
+/// `waiting` says that what this person may do here is not known yet.
+export function Composer({ pane, seen, waiting, act, me, channel, where, mayWrite }) {
+  const draft = `${pane}/${me}/${channel}`;
+  const [text, setText] = useState(drafts.get(draft) ?? "");
   const [at, setAt] = useState(0);
   const [chosen, setChosen] = useState(null);
   const line = useRef();
   const list = useRef();
+  const wanted = useRef(false);
+  const comesBack = useRef(false);
   const slash = seen.commands.filter((command) => command.kind === "slash");
   const picking = text.startsWith("/");
   const typed = text.slice(1).toLowerCase().trimStart();
@@ -17,41 +24,61 @@ export function Composer({ pane, seen, act, me, channel, where, mayWrite }) {
     .sort((one, other) => other.path.startsWith(typed.trim()) - one.path.startsWith(typed.trim()));
   const active = Math.min(at, offered.length - 1);
   useEffect(() => { list.current?.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest" }); }, [active]);
+  useLayoutEffect(() => { if (text) drafts.set(draft, text); else drafts.delete(draft); }, [draft, text]);
+  // Focus moves while the page is drawn, never after it: keys pressed in between would land nowhere.
+  useLayoutEffect(() => {
+    if (chosen || !comesBack.current) return;
+    comesBack.current = false;
+    line.current.focus();
+  }, [chosen]);
   const pick = (command) => { setChosen(command); setText(""); setAt(0); };
-  // The focus moves in the same step in which the line comes back: whoever types on at once loses no letter.
-  const returning = useRef(false);
-  useLayoutEffect(() => { if (!chosen && returning.current) { returning.current = false; line.current?.focus(); } }, [chosen]);
-  const back = () => { returning.current = true; setChosen(null); };
+  const back = () => {
+    // Who has gone on elsewhere while the command ran stays there.
+    const now = document.activeElement;
+    comesBack.current = now === document.body || Boolean(now?.closest(`#command-${pane}`));
+    setChosen(null);
+  };
+  // Enter before the commands have come is kept until they are there.
+  useLayoutEffect(() => {
+    if (waiting || !wanted.current) return;
+    wanted.current = false;
+    if (offered[active]) pick(offered[active]);
+  });
 
   if (chosen) {
     return html`<${CommandForm} pane=${pane} command=${chosen} seen=${seen} me=${me} channel=${channel} onCancel=${back}
       onRun=${async (options) => {
-        const working = act({ do: "run", command: chosen.path, options }, `/${chosen.path}`);
-        // A form that opens takes the focus itself; what cannot be run keeps its form and says why.
-        const answer = await working;
+        const answer = await act({ do: "run", command: chosen.path, options }, `/${chosen.path}`);
+        // What cannot be run keeps its form and says why. A form of the bot's that opens takes the focus, and gives it back to the line.
         if (answer.refused) return answer.refused;
-        returning.current = !answer.outcome?.modal;
-        setChosen(null);
+        back();
         return "";
       }} />`;
   }
   const write = (value) => {
     setAt(0);
+    wanted.current = false;
     const exact = value.endsWith(" ") && slash.find((command) => `/${command.path} ` === value);
     if (exact) pick(exact); else setText(value);
   };
   const send = async () => {
-    if (picking) { if (offered[active]) pick(offered[active]); return; }
+    if (picking) {
+      if (offered[active]) pick(offered[active]);
+      else wanted.current = waiting;
+      return;
+    }
     if (!text.trim() || !mayWrite) return;
+    // The line is free at once; what could not be sent comes back, before what was written since.
+    setText("");
     const answer = await act({ do: "say", text });
-    if (!answer.refused) setText("");
+    if (answer.refused) setText((since) => (since ? `${text} ${since}` : text));
   };
   const onKey = (event) => {
     if (event.key === "Enter" && !event.isComposing) { event.preventDefault(); send(); }
     if (!picking) return;
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step && offered.length) { event.preventDefault(); setAt((active + step + offered.length) % offered.length); }
-    if (event.key === "Tab" && !event.shiftKey && offered[active]) { event.preventDefault(); pick(offered[active]); }
+    if (event.key === "Tab" && !event.shiftKey && (offered[active] || waiting)) { event.preventDefault(); send(); }
     if (event.key === "Escape") { event.preventDefault(); setText(""); }
   };
   const id = `commands-${pane}`;
@@ -61,7 +88,7 @@ export function Composer({ pane, seen, act, me, channel, where, mayWrite }) {
         <li key=${command.path} id=${`${id}-${index}`} role="option" aria-selected=${index === active} onMouseDown=${(event) => event.preventDefault()} onClick=${() => pick(command)}>
           <strong>/${command.path}</strong> <span>${command.description}</span></li>`)}</ul>`}
       <p class="hidden" role="status">${picking ? `${offered.length} ${offered.length === 1 ? "command" : "commands"}` : ""}</p>
-      ${picking && !offered.length && html`<p class="offered none">No command like that here. ${slash.length ? "Delete a few letters to see what there is." : "Commands work in channels."}</p>`}
+      ${picking && !offered.length && html`<p class="offered none">${waiting ? "Looking …" : `No command like that here. ${slash.length ? "Delete a few letters to see what there is." : "Commands work in channels."}`}</p>`}
       <input ref=${line} value=${text} maxlength="2000" onInput=${(event) => write(event.target.value)} onKeyDown=${onKey}
         placeholder=${mayWrite ? `Message ${where}${slash.length ? ", or type / for commands" : ""}` : "Type / for commands"}
         role="combobox" aria-label=${mayWrite ? `Message ${where}, or a slash for commands` : "Type a slash for commands"} aria-expanded=${picking && offered.length > 0} aria-autocomplete="list"
@@ -108,14 +135,19 @@ function CommandForm({ pane, command, seen, me, channel, onCancel, onRun }) {
     const first = options.find((option) => found[option.name]);
     if (first) { form.current.querySelector(`[name="${first.name}"]`)?.focus(); return; }
     setBusy(true);
-    const filled = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== "" && value !== undefined));
-    const why = await onRun(filled);
-    setBusy(false);
-    if (why) setRefused(why);
+    try {
+      // A chosen file may still be on its way from the disk.
+      const read = await Promise.all(Object.entries(values).map(async ([name, value]) => [name, await value]));
+      setRefused(await onRun(Object.fromEntries(read.filter(([, value]) => value !== "" && value !== undefined))));
+    } catch (fault) {
+      setRefused(`A file could not be read: ${fault.message}`);
+    } finally {
+      setBusy(false);
+    }
   };
   const onKey = (event) => { if (event.key === "Escape") { event.preventDefault(); onCancel(); } };
   return html`
-    <form ref=${form} class="command" noValidate onSubmit=${run} onKeyDown=${onKey} aria-label=${`Command ${command.path}`}>
+    <form ref=${form} id=${`command-${pane}`} class="command" noValidate onSubmit=${run} onKeyDown=${onKey} aria-label=${`Command ${command.path}`}>
       <p><strong>/${command.path}</strong> <span>${command.description}</span></p>
       <div class="options">
         ${options.map((option) => html`<${Option} key=${option.name} pane=${pane} option=${option} seen=${seen} command=${command} values=${values} me=${me} channel=${channel}
@@ -145,7 +177,7 @@ function Option({ pane, option, seen, command, values, me, channel, why, onSet }
       case 7: return menu(channels);
       case 8: return menu(roles);
       case 9: return menu([...people, ...roles]);
-      case 11: return html`<input ...${shared} type="file" onChange=${async (event) => onSet(await readFile(event.target.files[0]))} />`;
+      case 11: return html`<input ...${shared} type="file" onChange=${(event) => onSet(event.target.files[0] && readFile(event.target.files[0]))} />`;
       default: return html`<input ...${shared} autocomplete="off" onInput=${(event) => onSet(event.target.value)} />`;
     }
   };
@@ -158,6 +190,10 @@ function Option({ pane, option, seen, command, values, me, channel, why, onSet }
     </div>`;
 }
 
+const STEPS = { ArrowDown: 1, ArrowUp: -1 };
+/// The place after an arrow key in a list of so many; -1 is before the first.
+const step = (at, key, many) => (many ? (Math.max(at, STEPS[key] < 0 ? 0 : -1) + STEPS[key] + many) % many : -1);
+
 /// A field whose suggestions come from the bot while somebody types.
 function Suggest({ shared, option, command, values, me, channel, onSet }) {
   const [text, setText] = useState("");
@@ -167,20 +203,31 @@ function Suggest({ shared, option, command, values, me, channel, onSet }) {
   const [said, setSaid] = useState("");
   const asked = useRef(0);
   const waiting = useRef();
-  useEffect(() => () => clearTimeout(waiting.current), []);
+  // Keys for suggestions that are still on their way. A fast hand means the list to what it has typed, not the one before.
+  const held = useRef(null);
+  useEffect(() => () => { asked.current += 1; clearTimeout(waiting.current); }, []);
   const ask = (typed, after) => {
     clearTimeout(waiting.current);
     const mine = ++asked.current;
+    held.current = [];
     waiting.current = setTimeout(async () => {
       try {
         const answer = await call("act", {}, { as: me, channel, do: "autocomplete", command: command.path, focused: option.name, options: { ...values, [option.name]: typed } });
         // An answer to an earlier text says nothing about this one.
         if (mine !== asked.current) return;
-        setChoices(answer.outcome?.choices ?? []);
+        const now = answer.outcome?.choices ?? [];
+        const keys = held.current;
+        held.current = null;
+        const moved = keys.reduce((from, key) => (STEPS[key] ? step(from, key, now.length) : from), -1);
+        setChoices(now);
         setSaid(answer.outcome?.failed ?? answer.refused ?? "");
-        setAt(-1);
-        setOpen(true);
-      } catch (fault) { setSaid(fault.message); }
+        setAt(moved);
+        setOpen(document.activeElement?.id === shared.id);
+        if (keys.includes("Enter") && now[moved]) pick(now[moved]);
+      } catch (fault) {
+        held.current = null;
+        setSaid(fault.message);
+      }
     }, after);
   };
   const type = (typed) => {
@@ -188,18 +235,27 @@ function Suggest({ shared, option, command, values, me, channel, onSet }) {
     onSet(option.type === 3 ? typed : typed === "" ? undefined : Number(typed));
     ask(typed, 120);
   };
-  const pick = (choice) => { asked.current += 1; clearTimeout(waiting.current); setText(choice.name); onSet(choice.value); setOpen(false); setSaid(""); };
+  const stop = () => { held.current = null; asked.current += 1; clearTimeout(waiting.current); setOpen(false); };
+  const pick = (choice) => { stop(); setText(choice.name); onSet(choice.value); setSaid(""); };
   const shown = open && choices.length > 0;
   const onKey = (event) => {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (step && choices.length) { event.preventDefault(); setOpen(true); setAt((at + step + choices.length) % choices.length); }
+    const keys = held.current;
+    if (keys && (STEPS[event.key] || (keys.length && ["Enter", "Tab"].includes(event.key)))) {
+      // Enter after arrows chooses when the list is there; Tab does so and goes on at once.
+      keys.push(event.key === "Tab" ? "Enter" : event.key);
+      if (event.key !== "Tab") event.preventDefault();
+      return;
+    }
+    if (STEPS[event.key] && choices.length) { event.preventDefault(); setOpen(true); setAt(step(at, event.key, choices.length)); }
     if ((event.key === "Enter" || event.key === "Tab") && shown && choices[at]) { if (event.key === "Enter") event.preventDefault(); pick(choices[at]); }
-    if (event.key === "Escape" && shown) { event.preventDefault(); event.stopPropagation(); setOpen(false); }
+    if (event.key === "Escape" && shown) { event.preventDefault(); event.stopPropagation(); stop(); }
   };
+  // Who leaves wants no list any more, unless their keys have chosen from it.
+  const onBlur = () => { if (held.current?.includes("Enter")) setOpen(false); else stop(); };
   const list = `${shared.id}-list`;
   return html`
     <input ...${shared} value=${text} autocomplete="off" role="combobox" aria-expanded=${shown} aria-controls=${list} aria-autocomplete="list" aria-activedescendant=${shown && at >= 0 ? `${list}-${at}` : undefined}
-      onFocus=${() => !open && ask(text, 0)} onBlur=${() => { asked.current += 1; setOpen(false); }} onInput=${(event) => type(event.target.value)} onKeyDown=${onKey} />
+      onFocus=${() => !open && ask(text, 0)} onBlur=${onBlur} onInput=${(event) => type(event.target.value)} onKeyDown=${onKey} />
     ${shown && html`<ul id=${list} class="suggested" role="listbox" aria-label=${`Suggestions for ${option.name}`}>${choices.map((choice, index) => html`
       <li key=${choice.value} id=${`${list}-${index}`} role="option" aria-selected=${index === at} onMouseDown=${(event) => event.preventDefault()} onClick=${() => pick(choice)}>${choice.name}</li>`)}</ul>`}
     <p class="hidden" role="status">${shown ? `${choices.length} suggestions` : open ? "No suggestions" : ""}</p>

@@ -41,16 +41,18 @@ export function FormDialog({ form, seen, onClose, onSend }) {
   const [problems, setProblems] = useState({});
   const [busy, setBusy] = useState(false);
   const inputs = flatten(form.components);
+  // While the page is drawn, not after it: the next key is meant for the form.
   useLayoutEffect(() => {
     const opener = document.activeElement;
     const closing = dialog.current;
+    const pane = closing.closest("section.pane");
     closing.showModal();
     closing.querySelector("[name]")?.focus();
     return () => {
       // Its own word that it is closed comes late, and would close the form that takes its place: see onClose below.
       if (closing.open) closing.close();
-      // The control that opened it may be gone by now; then the message line is the next place to be.
-      setTimeout(() => { if (document.activeElement === document.body) (opener?.isConnected && opener !== document.body ? opener : document.querySelector(".bar input"))?.focus(); });
+      // The control that opened it may be gone when this drawing is done; then the message line is the next place to be.
+      queueMicrotask(() => { if (document.activeElement === document.body) (opener?.isConnected && opener !== document.body ? opener : pane.querySelector(".bar input"))?.focus(); });
     };
   }, []);
   const send = async (event) => {

@@ -3,6 +3,7 @@ import { html, useEffect, useLayoutEffect, useRef } from "/preact-htm.js";
 
 export function Menu({ label, items, opener, x, y, onClose }) {
   const list = useRef();
+  // Before the next key, which is meant for the menu.
   useLayoutEffect(() => { list.current.querySelector("button").focus(); }, [label]);
   useEffect(() => {
     const outside = (event) => { if (!list.current?.contains(event.target)) onClose(); };

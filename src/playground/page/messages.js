@@ -39,6 +39,6 @@ export function Messages({ seen, fresh, act, onOpen, openMenu, onEarlier, lines,
             : !thinking && html`<p key=${line.id} class="thinking">cxbot is thinking …</p>`)}
         </div>
       </div>
-      ${!atEnd && html`<button type="button" class="toend" onClick=${() => { stick.current = true; toEnd(); }}>Jump to the newest</button>`}
+      ${!atEnd && html`<button type="button" class="toend" onClick=${() => { stick.current = true; toEnd(); box.current.focus(); }}>Jump to the newest</button>`}
     </div>`;
 }

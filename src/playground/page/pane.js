@@ -1,5 +1,5 @@
 // What one person sees: their channels, the open one, and the people.
-import { html, useState, useEffect, useRef, useCallback } from "/preact-htm.js";
+import { html, useState, useEffect, useLayoutEffect, useRef, useCallback } from "/preact-htm.js";
 import { call, kept, keep } from "/server.js";
 import { Messages } from "/messages.js";
 import { Composer } from "/composer.js";
@@ -28,14 +28,18 @@ export function Pane({ name, version, onLook, onDone }) {
   const at = useRef({});
   at.current = { ...place, most };
   const asked = useRef(0);
+  const shown = useRef(0);
+  const section = useRef();
+  const had = useRef(null);
 
   const look = useCallback(async () => {
     const mine = ++asked.current;
     const { me, channel, most } = at.current;
     try {
       const now = await call("look", { as: me, channel, most });
-      // Meanwhile a later look is on its way, or the reader has become somebody else or gone somewhere else.
-      if (mine !== asked.current || me !== at.current.me || channel !== at.current.channel) return;
+      // Meanwhile a later look has been answered, or the reader has become somebody else or gone somewhere else.
+      if (mine < shown.current || me !== at.current.me || channel !== at.current.channel) return;
+      shown.current = mine;
       const last = now.channel === "direct" ? now.direct_last : now.channels.find((one) => one.id === now.channel)?.last_message_id;
       markRead(now.me, now.channel, last);
       setSeen(now);
@@ -72,13 +76,24 @@ export function Pane({ name, version, onLook, onDone }) {
     }
   }, [look, onDone]);
 
+  // When what had the focus goes away, the focus stays as near as can be: in its message, else among the messages, else in the line.
+  useLayoutEffect(() => {
+    const { node, near } = had.current ?? {};
+    if (!node || node.isConnected || document.activeElement !== document.body) return;
+    had.current = null;
+    (near.find((one) => one?.isConnected) ?? section.current?.querySelector(".bar input"))?.focus({ preventScroll: true });
+  });
+  const noteFocus = ({ target }) => { had.current = { node: target, near: [target.closest("article"), target.closest(".messages")] }; };
+
   if (!seen) return html`<section class="pane" aria-busy="true"><p class="empty" role="status">${said || "Opening the playground …"}</p></section>`;
   const { me, channel } = place;
   const here = seen.channels.find((one) => one.id === channel);
   const person = seen.people.find((one) => one.id === me) ?? seen.people[0];
   const title = channel === "direct" ? "cxbot" : here?.name ?? "";
-  const go = (to) => { setPlace({ me, channel: to }); setDrawer(""); };
-  const become = (who) => { setPlace({ me: who, channel }); setDrawer(""); };
+  // A drawer that closes gives the focus back to the button that opened it.
+  const close = () => { if (drawer) section.current.querySelector(".roomhead [aria-expanded=true]")?.focus(); setDrawer(""); };
+  const go = (to) => { setPlace({ me, channel: to }); close(); };
+  const become = (who) => { setPlace({ me: who, channel }); close(); };
   const openMenu = (event, label, items) => {
     event.preventDefault();
     const box = event.currentTarget.getBoundingClientRect();
@@ -87,7 +102,7 @@ export function Pane({ name, version, onLook, onDone }) {
   const fresh = seen.me === me && seen.channel === channel;
   const view = name === "right" ? ", second view" : "";
   return html`
-    <section class="pane" data-drawer=${drawer} aria-busy=${!fresh} aria-label=${`What ${person.name} sees${view}`}>
+    <section ref=${section} class="pane" onFocusCapture=${noteFocus} data-drawer=${drawer} aria-busy=${!fresh} aria-label=${`What ${person.name} sees${view}`}>
       <div class="side">
         <p class="server">${seen.server}</p>
         <nav aria-label=${`Channels of ${person.name}${view}`}><${Channels} seen=${seen} me=${me} open=${channel} onOpen=${go} /></nav>
@@ -110,7 +125,7 @@ export function Pane({ name, version, onLook, onDone }) {
         <${Messages} key=${`${me}/${channel}`} seen=${seen} fresh=${fresh} act=${act} onOpen=${go} openMenu=${openMenu} onEarlier=${() => setMost(most + 200)}
           lines=${lines.filter((one) => one.me === me && one.channel === channel)} onForget=${(id) => setLines(lines.filter((one) => one.id !== id))} />
         <p class="said" role="status">${said}</p>
-        <${Composer} key=${`bar/${me}/${channel}`} pane=${name} seen=${fresh ? seen : { ...seen, commands: [] }} act=${act} me=${me} channel=${channel} where=${channel === "direct" ? "cxbot" : `#${title}`}
+        <${Composer} key=${`bar/${me}/${channel}`} pane=${name} seen=${fresh ? seen : { ...seen, commands: [] }} waiting=${!fresh} act=${act} me=${me} channel=${channel} where=${channel === "direct" ? "cxbot" : `#${title}`}
           mayWrite=${channel === "direct" || Boolean(here?.can_send)} />
       </div>
       <div class="people">

@@ -40,8 +40,7 @@ export function onChange(look) {
   let planned;
   const events = new EventSource(`/api/events?key=${encodeURIComponent(key)}`);
   events.onmessage = () => {
-    clearTimeout(planned);
-    planned = setTimeout(look, 40);
+    planned ??= setTimeout(() => { planned = undefined; look(); }, 40);
   };
   return () => { events.close(); clearTimeout(planned); };
 }
