@@ -299,7 +299,7 @@ async fn tells_how_it_was(member: &Member) {
 async fn people_are_asked_the_next_morning_how_a_lesson_was(on: Database) {
     let world = World::start(on).await;
     let (lea, ana) = (world.member("Lea").at("lessons"), world.member("Ana").at("lessons"));
-    lea.runs(&format!("/lesson post lesson:{} feedback:True", SERIES[0]))
+    lea.runs(&format!("/lesson post lesson:{} feedback:true", SERIES[0]))
         .await
         .is_private()
         .says("On Tuesday, November 24, 2026 at 09:00 a pulse");
@@ -312,7 +312,7 @@ async fn people_are_asked_the_next_morning_how_a_lesson_was(on: Database) {
     assert!(seen.contains("About “Start with the reader”."), "{seen}");
 
     // While one is open there is no second, and whoever asked for it hears why.
-    lea.runs(&format!("/lesson post lesson:{} feedback:True", SERIES[1])).await.is_private();
+    lea.runs(&format!("/lesson post lesson:{} feedback:true", SERIES[1])).await.is_private();
     for name in &crate::harness::MEMBERS[..5] {
         tells_how_it_was(&world.member(name).at("lessons")).await;
     }
@@ -328,7 +328,7 @@ async fn people_are_asked_the_next_morning_how_a_lesson_was(on: Database) {
     assert!(seen.contains("5 people answered") || seen.contains("5 of"), "{seen}");
 
     // People are not asked anew before they have heard what came of it.
-    lea.runs(&format!("/lesson post lesson:{} feedback:True", SERIES[2])).await.is_private();
+    lea.runs(&format!("/lesson post lesson:{} feedback:true", SERIES[2])).await.is_private();
     world.advance(days(1)).await;
     let told = lea.inbox();
     assert!(told.contains("Nobody was asked how “Say no, and stay kind” was."), "{told}");
@@ -345,7 +345,7 @@ async fn a_handful_of_people_is_not_asked_how_a_lesson_was(on: Database) {
     }
     world.restart().await;
     let lea = world.member("Lea").at("lessons");
-    lea.runs("/lesson schedule series:writing-clearly day:mon hour:10 feedback:True")
+    lea.runs("/lesson schedule series:writing-clearly day:mon hour:10 feedback:true")
         .await
         .says("On the working day after each lesson a pulse of half a minute asks there how it was");
     lea.runs("/lesson list").await.says("People are asked how each lesson was.");
