@@ -9,6 +9,7 @@ use serenity::builder::{CreateCommand, CreateCommandOption};
 use serenity::model::application::CommandDataOptionValue;
 use serenity_commands::{BasicOption, Commands};
 
+use super::bridge;
 use super::definitions::Definitions;
 use super::inputs::{assemble, collect, reach};
 use super::model::program::ProgramInput;
@@ -144,8 +145,15 @@ impl Feature for CxIndex {
             (Some(View::Explain), _) => explain(services, &records).await?,
             (Some(View::Compare), _) => compare(services, &records, against.unwrap_or(quarter.previous())).await?,
             (Some(View::Missing), _) => missing(services, quarter, program.as_ref()).await?,
-            (None | Some(View::Trend), Detail::Program(detail)) => views::program(&records[0], detail),
-            (None | Some(View::Trend), Detail::Audience(_)) => message::both_indexes(quarter, current, &records),
+            (None | Some(View::Trend), detail) => {
+                let asked = records.clone();
+                let breaks =
+                    services.store.read(|tx| Box::pin(async move { bridge::breaks(tx, &asked).await })).await?;
+                match detail {
+                    Detail::Program(detail) => views::program(&records[0], detail, &breaks),
+                    Detail::Audience(_) => message::both_indexes(quarter, current, &records, &breaks),
+                }
+            }
         };
         Ok(if visible { Reply::Show(post) } else { Reply::Say(post) })
     }
@@ -202,13 +210,15 @@ async fn show_trend(services: &Services, last: Quarter, program: Option<programs
         Some(program) => vec![(program.name.clone(), Scope::Program(program.key.clone()))],
         None => Audience::ALL.into_iter().map(|one| (one.to_string(), Scope::Audience(one))).collect(),
     };
+    let bridges = services.store.read(|tx| Box::pin(bridge::store::list(tx, first, last))).await?;
     let mut all = Vec::new();
     for (name, scope) in scopes {
+        let asked = scope.clone();
         let records = services
             .store
-            .read(|tx| Box::pin(async move { store::list_course(tx, &scope, first, last).await }))
+            .read(|tx| Box::pin(async move { store::list_course(tx, &asked, first, last).await }))
             .await?;
-        all.push(trend::series(&name, &quarters, &records));
+        all.push(trend::series(&name, &scope, &quarters, &records, &bridges));
     }
     if all.iter().all(|series| series.points.iter().all(|point| point.score.is_none())) {
         return Ok(Post::text(format!("There is no score from {first} to {last} yet, so there is no trend.")));
@@ -283,6 +293,7 @@ async fn compare(services: &Services, records: &[Record], against: Quarter) -> R
     if against >= quarter {
         return Err(Error::refused(format!("Compare {quarter} with an earlier quarter; {against} is not.")));
     }
+    let bridges = services.store.read(|tx| Box::pin(bridge::store::list(tx, against, against))).await?;
     let mut card = Card::new(format!("{against} and {quarter}"), String::new());
     for later in records {
         let scope = later.scope.clone();
@@ -290,7 +301,7 @@ async fn compare(services: &Services, records: &[Record], against: Quarter) -> R
             .store
             .read(|tx| Box::pin(async move { store::list_course(tx, &scope, against, against).await }))
             .await?;
-        let compared = earlier.first().and_then(|earlier| views::compare(earlier, later));
+        let compared = earlier.first().and_then(|earlier| views::compare(earlier, later, &bridges));
         card = match compared {
             Some((title, text)) => card.with_field(title, text),
             None => card.with_field(views::name_of(later), "Cannot be compared: one of the two quarters has no score."),

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use chrono::DateTime;
 use serde_json::{Value, json};
 
 use super::brief::talking_points;
@@ -295,11 +296,14 @@ pub async fn quarter_pack(services: &Services, quarter: Quarter) -> Result<Vec<O
         return Err(Error::refused(format!("There is no data for {quarter}, so there is nothing to pack.")));
     }
     let stage = services.store.read(|tx| Box::pin(publication::store::find_stage(tx, quarter))).await?;
-    let state = match &stage.edition {
+    let mut state = match &stage.edition {
         Some(edition) if edition.reason.is_empty() => format!("Published, edition {}.", edition.number),
         Some(edition) => format!("Published, edition {}. Correction: {}", edition.number, edition.reason),
         None => "Draft: not published yet.".into(),
     };
+    if stage.edition.as_ref().is_some_and(|edition| edition.alone) {
+        state.push_str(" Reviewed and published by the same person, the only lead.");
+    }
     let name = |part: &str| format!("cx-index-{quarter}-{part}");
     let mut brief = format!("CX index, {}\n{state}\n\n", quarter.words());
     for point in talking_points(quarter, &records) {
@@ -355,14 +359,45 @@ pub async fn indexes_in_words(services: &Services, wanted: &Wanted) -> Result<St
         let newest = services.store.read(|tx| Box::pin(store::list_quarters_with_an_index(tx, 1))).await?;
         return Ok(message::no_data(quarter, newest.first().copied()).as_text());
     }
+    let asked = records.clone();
+    let breaks = services.store.read(|tx| Box::pin(async move { super::bridge::breaks(tx, &asked).await })).await?;
     if wanted.program.is_some() {
         let posts = records.iter().filter_map(|record| match &record.detail {
-            Detail::Program(detail) => Some(super::views::program(record, detail).as_text()),
+            Detail::Program(detail) => Some(super::views::program(record, detail, &breaks).as_text()),
             Detail::Audience(_) => None,
         });
-        return Ok(posts.collect::<Vec<_>>().join("\n\n"));
+        return Ok(for_a_terminal(&posts.collect::<Vec<_>>().join("\n\n")));
     }
-    let indexes: Vec<Record> =
+    let mut indexes: Vec<Record> =
         records.into_iter().filter(|record| matches!(record.scope, Scope::Audience(_))).collect();
-    Ok(message::both_indexes(quarter, current, &indexes).as_text())
+    indexes.sort_by(|one, other| one.scope.cmp(&other.scope));
+    Ok(for_a_terminal(&message::both_indexes(quarter, current, &indexes, &breaks).as_text()))
+}
+
+/// Without what only Discord understands: its times become days (UTC), its bold stars go.
+fn for_a_terminal(text: &str) -> String {
+    let mut parts = text.split("<t:");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let day = part.split_once('>').and_then(|(time, rest)| {
+            let seconds = time.split(':').next()?.parse().ok()?;
+            Some((DateTime::from_timestamp(seconds, 0)?.format("%Y-%m-%d"), rest))
+        });
+        let _ = match day {
+            Some((day, rest)) => write!(out, "{day}{rest}"),
+            None => write!(out, "<t:{part}"),
+        };
+    }
+    out.replace("**", "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_reads_days_and_no_stars() {
+        assert_eq!(for_a_terminal("**3 of 3** as of <t:1795442400:D>."), "3 of 3 as of 2026-11-23.");
+        assert_eq!(for_a_terminal("<t:soon> and 1 < 2"), "<t:soon> and 1 < 2");
+    }
 }

@@ -1,58 +1,25 @@
 //! Bringing a file of figures in: read whole, held against the inventory, stored with its provenance, scored, all or nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::io::Read;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
 use super::definitions::Definitions;
-use super::intake::{About, Format, Inventory, LeftOut, Map, Parsed, Progress, read};
-use super::model::words::{count, one_decimal};
+use super::intake::{About, Format, Inventory, Map, Parsed, Progress, read};
+use super::model::definition::hash_of;
 use super::observation::Observation;
-use super::recompute::{Rescored, recompute};
-use super::record::Scope;
+use super::recompute::recompute;
+use super::report::ImportReport;
 use super::store::{self, ImportId, Provenance};
 use crate::calendar::Quarter;
 use crate::error::{Error, Result};
-use crate::programs;
+use crate::ids::UserId;
+use crate::programs::{self, Program};
 use crate::services::Services;
 use crate::store::Tx;
-
-/// Reasons shown to people who have little room.
-const MOST_REASONS: usize = 8;
-
-/// What an import did, or with a dry run would do. Prints as a person reads it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ImportReport {
-    /// The file's name.
-    pub file: String,
-    /// SHA-256 of its bytes.
-    pub sha256: String,
-    /// The entry in the list of imports; `None` when nothing was stored.
-    pub import: Option<ImportId>,
-    /// Rows in the file, without its header.
-    pub file_rows: u64,
-    /// Figures taken from the file.
-    pub rows: u64,
-    /// Figures by program.
-    pub by_program: BTreeMap<String, u64>,
-    /// What was not taken and why, the most frequent reason first.
-    pub left_out: Vec<LeftOut>,
-    /// Figures for a measure, channel and quarter that had none.
-    pub new: u64,
-    /// Figures that differ from the ones on record and replace them as a new revision.
-    pub revised: u64,
-    /// Figures that are on record already.
-    pub unchanged: u64,
-    /// The quarters that got something new.
-    pub quarters: BTreeSet<Quarter>,
-    /// The scores that changed.
-    pub rescored: Vec<Rescored>,
-    /// Nothing was stored.
-    pub dry_run: bool,
-}
 
 /// How a file is to be taken.
 #[derive(Clone, Default)]
@@ -96,14 +63,49 @@ pub async fn import_as(
     who: &str,
     options: ImportOptions,
 ) -> Result<ImportReport> {
+    let dry_run = options.dry_run;
+    let understood = understand(services, reader, file, options).await?;
+    if dry_run {
+        return rehearse(services, &understood, who).await;
+    }
+    let (definitions, wanted) = (Definitions::load(&services.content)?, programs::load(&services.content)?);
+    let (now, who) = (services.clock.now(), who.to_owned());
+    services
+        .store
+        .write(move |tx| Box::pin(async move { take(tx, &definitions, &wanted, understood, &who, now).await }))
+        .await
+}
+
+/// A file that was read and understood whole, and waits for a yes: its figures and where they come from, and nothing else of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Understood {
+    file: String,
+    parsed: Parsed,
+    /// The inventory that the figures were held against: SHA-256 of its text.
+    inventory: String,
+}
+
+impl Understood {
+    /// How many figures it holds.
+    pub(super) fn figures(&self) -> usize {
+        self.parsed.observations.len()
+    }
+}
+
+/// Reads a file and holds it against the inventory. Nothing is stored.
+///
+/// # Errors
+/// As [`import_as`].
+pub(super) async fn understand(
+    services: &Services,
+    reader: impl Read + Send + 'static,
+    file: &str,
+    options: ImportOptions,
+) -> Result<Understood> {
     let definitions = Definitions::load(&services.content)?;
     let wanted = programs::load(&services.content)?;
-    let registered = {
-        let wanted = wanted.clone();
-        services.store.read(|tx| Box::pin(async move { programs::planned(tx, &wanted).await })).await?
-    };
-    let now = services.clock.now();
-    let latest = Quarter::at(now, services.settings.time.zone);
+    let registered = services.store.read(|tx| Box::pin(async move { programs::planned(tx, &wanted).await })).await?;
+    let latest = Quarter::at(services.clock.now(), services.settings.time.zone);
     let map = match (&options.map, options.format) {
         (Some((name, text)), _) => Map::parse(name, text, &registered)?,
         (None, Format::A11Published) => {
@@ -112,40 +114,67 @@ pub async fn import_as(
         }
         (None, _) => Map::default(),
     };
+    let inventory = hash_of(&programs::as_toml(&registered));
     // Large files are read off the threads that answer people.
-    let (name, earliest, dry_run) = (file.to_owned(), definitions.earliest(), options.dry_run);
+    let (name, earliest) = (file.to_owned(), definitions.earliest());
     let parsed = tokio::task::spawn_blocking(move || {
         let inventory = Inventory { programs: &registered, earliest, latest };
         read(options.format, &name, reader, inventory, &options.about, &map, options.progress.as_ref())
     })
     .await
     .map_err(Error::internal)??;
+    Ok(Understood { file: file.to_owned(), parsed, inventory })
+}
 
-    let (name, who) = (file.to_owned(), who.to_owned());
+/// What taking a file in would do. Everything happens and is taken back, so this is exactly what would come about.
+///
+/// # Errors
+/// As [`import_as`].
+pub(super) async fn rehearse(services: &Services, understood: &Understood, who: &str) -> Result<ImportReport> {
+    let (definitions, wanted) = (Definitions::load(&services.content)?, programs::load(&services.content)?);
+    let (now, who, understood) = (services.clock.now(), who.to_owned(), understood.clone());
     let rehearsed: Arc<Mutex<Option<ImportReport>>> = Arc::default();
     let left = Arc::clone(&rehearsed);
     let outcome = services
         .store
         .write(move |tx| {
             Box::pin(async move {
-                store::take_turn(tx, now).await?;
-                programs::sync(tx, &wanted).await?;
-                let report = take(tx, &definitions, parsed, &name, &who, now).await?;
-                if dry_run {
-                    *left.lock().unwrap_or_else(PoisonError::into_inner) =
-                        Some(ImportReport { dry_run, import: None, ..report });
-                    // A refused write is taken back whole: that is the dry run.
-                    return Err(Error::refused("This was a dry run."));
-                }
-                Ok(report)
+                let report = take(tx, &definitions, &wanted, understood, &who, now).await?;
+                *left.lock().unwrap_or_else(PoisonError::into_inner) =
+                    Some(ImportReport { dry_run: true, import: None, ..report });
+                // A refused write is taken back whole: that is the dry run.
+                Err::<ImportReport, _>(Error::refused("This was a dry run."))
             })
         })
         .await;
     let rehearsed = rehearsed.lock().unwrap_or_else(PoisonError::into_inner).take();
-    match rehearsed {
-        Some(report) => Ok(report),
-        None => outcome,
-    }
+    rehearsed.map_or(outcome, Ok)
+}
+
+/// Takes in what waits under this number, if it waits for this person; `None` when it does not. All or nothing: after a refusal it waits on.
+///
+/// # Errors
+/// As [`import_as`]; also when programs or measures have changed since the file was looked at.
+pub(super) async fn take_waiting(services: &Services, waiting: i64, person: UserId) -> Result<Option<ImportReport>> {
+    let (definitions, wanted) = (Definitions::load(&services.content)?, programs::load(&services.content)?);
+    let now = services.clock.now();
+    services
+        .store
+        .write(move |tx| {
+            Box::pin(async move {
+                let Some(document) = store::take_draft(tx, waiting, person).await? else { return Ok(None) };
+                let understood: Understood = serde_json::from_str(&document).map_err(Error::internal)?;
+                let registered = programs::planned(tx, &wanted).await?;
+                if understood.inventory != hash_of(&programs::as_toml(&registered)) {
+                    return Err(Error::refused(format!(
+                        "Programs or measures have changed since {} was looked at. Run /measure import again; nothing was changed.",
+                        understood.file
+                    )));
+                }
+                take(tx, &definitions, &wanted, understood, &format!("person {person}"), now).await.map(Some)
+            })
+        })
+        .await
 }
 
 /// Takes an import back: each figure that it brought in and that nothing newer replaced gets the figure before it again, as a new
@@ -204,21 +233,25 @@ pub async fn undo(services: &Services, import: ImportId, who: &str) -> Result<Im
         .await
 }
 
+/// Stores what is new and computes what it moves.
 async fn take(
     tx: &mut Tx,
     definitions: &Definitions,
-    parsed: Parsed,
-    file: &str,
+    wanted: &[Program],
+    understood: Understood,
     who: &str,
     now: DateTime<Utc>,
 ) -> Result<ImportReport> {
+    store::take_turn(tx, now).await?;
+    programs::sync(tx, wanted).await?;
+    let Understood { file, parsed, .. } = understood;
     let Parsed { observations, rows, left_out, sha256 } = parsed;
     let mut by_program: BTreeMap<String, u64> = BTreeMap::new();
     for observation in &observations {
         *by_program.entry(observation.program.clone()).or_default() += 1;
     }
     let mut report = ImportReport {
-        file: file.to_owned(),
+        file,
         sha256,
         import: None,
         file_rows: rows,
@@ -256,7 +289,7 @@ async fn take(
     if taken.is_empty() {
         return Ok(report);
     }
-    let from = Provenance { file, sha256: &report.sha256, who };
+    let from = Provenance { file: &report.file, sha256: &report.sha256, who };
     let import = store::add_import(tx, &from, i64::try_from(taken.len()).unwrap_or(i64::MAX), now).await?;
     let mut measures: BTreeSet<(&str, &str)> = BTreeSet::new();
     for observation in &taken {
@@ -274,70 +307,4 @@ async fn take(
 
 fn place(observation: &Observation) -> (String, String, String, Quarter) {
     (observation.program.clone(), observation.measure.clone(), observation.channel.clone(), observation.quarter)
-}
-
-impl fmt::Display for ImportReport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let verb = if self.dry_run { "would be" } else { "were" };
-        let figures = count(self.rows);
-        writeln!(
-            f,
-            "{}: {figures} figures read, {} new, {} revised, {} known already.",
-            self.file,
-            count(self.new),
-            count(self.revised),
-            count(self.unchanged)
-        )?;
-        if self.file_rows != self.rows {
-            writeln!(f, "The file has {} rows.", count(self.file_rows))?;
-        }
-        if self.by_program.len() > 1 || !self.left_out.is_empty() {
-            let programs: Vec<String> =
-                self.by_program.iter().map(|(program, figures)| format!("{program} {}", count(*figures))).collect();
-            writeln!(f, "By program: {}.", if programs.is_empty() { "none".into() } else { programs.join(", ") })?;
-        }
-        if !self.left_out.is_empty() {
-            writeln!(f, "Not taken:")?;
-            let most = if f.alternate() { self.left_out.len() } else { MOST_REASONS };
-            for one in self.left_out.iter().take(most) {
-                writeln!(f, "- {} × {} (first in row {})", count(one.count), one.reason, one.first_line)?;
-            }
-            if self.left_out.len() > most {
-                let rest: u64 = self.left_out[most..].iter().map(|one| one.count).sum();
-                writeln!(f, "- {} × {} further reasons", count(rest), self.left_out.len() - most)?;
-            }
-        }
-        if self.rescored.is_empty() {
-            writeln!(f, "No scores {verb} changed.")?;
-        } else {
-            writeln!(f, "Scores that {verb} computed:")?;
-            for one in &self.rescored {
-                writeln!(f, "- {one}")?;
-            }
-        }
-        if self.dry_run {
-            writeln!(f, "This was a dry run: nothing was stored.")?;
-        }
-        if let Some(import) = self.import {
-            writeln!(f, "This is import {import}; it can be taken back under this number.")?;
-        }
-        write!(f, "SHA-256 {}", self.sha256)
-    }
-}
-
-impl fmt::Display for Rescored {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let said = |value: Option<f64>| value.map_or_else(|| "not enough data".to_owned(), one_decimal);
-        let scope = match &self.scope {
-            Scope::Audience(audience) => format!("{audience} index"),
-            Scope::Program(key) => format!("program {key}"),
-        };
-        write!(f, "{} {scope}: ", self.quarter)?;
-        if self.revision > 1 {
-            write!(f, "{} → {} (revision {})", said(self.before), said(self.after), self.revision)?;
-        } else {
-            f.write_str(&said(self.after))?;
-        }
-        if self.flagged { f.write_str(", moved by late data") } else { Ok(()) }
-    }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::bridge::Break;
 use super::model::change::Verdict;
 use super::model::index::IndexWithheld;
 use super::model::program::Withheld;
@@ -14,9 +15,9 @@ use crate::programs::Category;
 /// Discord's limit on a field, less room for the last line.
 const MOST_FIELD_CHARS: usize = 1024 - 40;
 
-/// Both indexes of a quarter. `current` is the quarter of today.
+/// Both indexes of a quarter. `current` is the quarter of today; `breaks`, where another definition has just begun.
 #[must_use]
-pub fn both_indexes(quarter: Quarter, current: Quarter, records: &[Record]) -> Post {
+pub fn both_indexes(quarter: Quarter, current: Quarter, records: &[Record], breaks: &[Break]) -> Post {
     let mut lines = Vec::new();
     if quarter == current {
         lines.push("This quarter is still running: the scores can still move.".to_owned());
@@ -30,7 +31,7 @@ pub fn both_indexes(quarter: Quarter, current: Quarter, records: &[Record]) -> P
     let mut card = Card::new(format!("CX index, {}", quarter.words()), lines.join("\n"));
     for record in records {
         if let Detail::Audience(detail) = &record.detail {
-            card = card.with_field(headline(record), body(record, detail));
+            card = card.with_field(headline(record), body(record, detail, breaks));
         }
     }
     let mut ids: Vec<&str> = records.iter().map(|record| record.definition_id.as_str()).collect();
@@ -63,7 +64,7 @@ fn headline(record: &Record) -> String {
     }
 }
 
-fn body(record: &Record, detail: &AudienceDetail) -> String {
+fn body(record: &Record, detail: &AudienceDetail, breaks: &[Break]) -> String {
     let mut lines = Vec::new();
     match detail.withheld {
         None => {
@@ -88,6 +89,7 @@ fn body(record: &Record, detail: &AudienceDetail) -> String {
             lines.push(format!("{have}; an index needs at least {needed} of these {}.", detail.registered));
         }
     }
+    lines.extend(breaks.iter().find(|one| one.scope == record.scope).map(ToString::to_string));
     if record.revision > 1 {
         lines.push(revision(record));
     }
@@ -296,7 +298,7 @@ mod tests {
 
     #[test]
     fn both_indexes_say_what_counts_what_does_not_and_why() {
-        let post = both_indexes(quarter("FY2026Q1"), quarter("FY2026Q3"), &[public(), agency()]);
+        let post = both_indexes(quarter("FY2026Q1"), quarter("FY2026Q3"), &[public(), agency()], &[]);
         insta::assert_snapshot!("both_indexes", post.as_text());
     }
 
@@ -310,7 +312,7 @@ mod tests {
             detail.programs = vec![ProgramLine { demonstration: true, ..line("Benefits by phone", 74.5) }];
             detail.comparison = Comparison::NothingInCommon;
         }
-        let post = both_indexes(quarter("FY2026Q1"), quarter("FY2026Q1"), &[one]);
+        let post = both_indexes(quarter("FY2026Q1"), quarter("FY2026Q1"), &[one], &[]);
         insta::assert_snapshot!("running_quarter", post.as_text());
     }
 
@@ -342,7 +344,7 @@ mod tests {
         if let Detail::Audience(detail) = &mut many.detail {
             detail.programs = (0..100).map(|number| line(&format!("{number:060}"), 70.0)).collect();
         }
-        let post = both_indexes(quarter("FY2026Q1"), quarter("FY2026Q1"), &[many]);
+        let post = both_indexes(quarter("FY2026Q1"), quarter("FY2026Q1"), &[many], &[]);
         let value = &post.card.unwrap().fields[0].value;
         assert!(value.chars().count() <= 1024, "{}", value.chars().count());
         assert!(value.ends_with("more programs"), "{value}");

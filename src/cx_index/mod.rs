@@ -8,6 +8,7 @@
 //! stored, so that `/index` is one read whatever the number of answers. The arithmetic is in [`model`], pure, and held by the
 //! vectors of its specification. Like the inventory of programs, the index belongs to the installation, not to one Discord server.
 
+pub mod bridge;
 mod brief;
 mod chat;
 mod definitions;
@@ -24,6 +25,7 @@ pub mod publication;
 mod pulses;
 mod recompute;
 mod record;
+mod report;
 mod start;
 pub mod store;
 mod tidy;
@@ -37,7 +39,7 @@ pub use export::{
     OutFile, SCORE_COLUMNS, Wanted, figures_csv, indexes_in_words, quarter_pack, scores, scores_csv, scores_json,
 };
 pub use figures::{Figures, PostIndex};
-pub use import::{ImportOptions, ImportReport, import, import_as, undo};
+pub use import::{ImportOptions, import, import_as, undo};
 pub use inputs::{Collected, assemble};
 pub use intake::{About, Format, ImportRefusal, Inventory, LeftOut, Parsed, Progress, RowProblem, SurveyType};
 pub use job::RecomputeIndex;
@@ -46,6 +48,7 @@ pub use recompute::{Rescored, recompute};
 pub use record::{
     AudienceDetail, Comparison, Detail, MeasureLine, ProgramDetail, ProgramLine, Record, Scope, StoredScore,
 };
+pub use report::ImportReport;
 pub use start::start;
 pub use tidy::{COLUMNS, escape_cell, parse_tidy};
 
@@ -58,7 +61,7 @@ pub const PERSONAL: crate::people::Tables = crate::people::Tables {
               record of an official number.",
     tables: &[
         Table {
-            words: "Figures that you typed in and have not confirmed",
+            words: "Figures that you typed in or attached and have not confirmed",
             person: "index_drafts.person",
             columns: &["drafted_at", "figure"],
             rows: "select '\u{1f}' || cast(drafted_at as text) || '\u{1f}' || document

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
+use super::bridge;
 use super::definitions::{Definitions, Ratified};
 use super::inputs::{Collected, assemble, collect, reach};
 use super::model::change::{Change, verdict};
@@ -53,13 +54,14 @@ pub async fn recompute(
     now: DateTime<Utc>,
 ) -> Result<Vec<Rescored>> {
     store::take_turn(tx, now).await?;
+    bridge::check(tx, definitions).await?;
     let mut quarters = touched.clone();
     for quarter in touched {
         let last = quarter.next().next().next().next();
         quarters.extend(store::list_quarters_with_anything(tx, quarter.next(), last).await?);
     }
     let mut rescored = Vec::new();
-    for quarter in quarters {
+    for &quarter in &quarters {
         let Some(ratified) = definitions.for_quarter(quarter) else {
             return Err(Error::refused(format!(
                 "{quarter} lies before {}, the first quarter that the index is defined for.",
@@ -67,18 +69,29 @@ pub async fn recompute(
             )));
         };
         store::hold_definition(tx, ratified, now).await?;
-        let mut registered = programs::list(tx).await?;
-        registered.retain(|program| program.is_registered_in(quarter));
-        let collected = collect(tx, &registered, reach(quarter.previous()), quarter).await?;
-        for one in collected.iter().filter(|one| one.origin == Origin::Pulse) {
-            // From now on its question and scale are fixed.
-            programs::mark_in_use(tx, &one.observation.program, &one.observation.measure).await?;
-        }
-        for record in score_quarter(ratified, &registered, &collected, quarter, now)? {
+        for record in score_quarter_by(tx, ratified, quarter, now).await? {
             rescored.extend(store_if_changed(tx, &ratified.definition, record).await?);
         }
     }
+    bridge::bridge(tx, definitions, &quarters, now).await?;
     Ok(rescored)
+}
+
+/// Every score of one quarter by this definition, from the newest figures. Revisions are still to be set.
+pub(super) async fn score_quarter_by(
+    tx: &mut Tx,
+    ratified: &Ratified,
+    quarter: Quarter,
+    now: DateTime<Utc>,
+) -> Result<Vec<Record>> {
+    let mut registered = programs::list(tx).await?;
+    registered.retain(|program| program.is_registered_in(quarter));
+    let collected = collect(tx, &registered, reach(quarter.previous()), quarter).await?;
+    for one in collected.iter().filter(|one| one.origin == Origin::Pulse) {
+        // From now on its question and scale are fixed.
+        programs::mark_in_use(tx, &one.observation.program, &one.observation.measure).await?;
+    }
+    score_quarter(ratified, &registered, &collected, quarter, now)
 }
 
 /// Every score of one quarter: each audience that has programs, and each program. Revisions are still to be set.
@@ -181,7 +194,9 @@ async fn store_if_changed(tx: &mut Tx, definition: &Definition, mut record: Reco
     let value = |record: &Record| record.score.map(|score| score.value);
     let value_before = before.as_ref().and_then(value);
     record.revision = before.as_ref().map_or(1, |before| before.revision + 1);
-    record.moved_points = value_before.zip(value(&record)).map(|(before, after)| after - before);
+    // By another definition it is another ruler: the difference would say nothing of late figures.
+    let same_ruler = before.as_ref().is_some_and(|before| before.definition_hash == record.definition_hash);
+    record.moved_points = value_before.zip(value(&record)).filter(|_| same_ruler).map(|(before, after)| after - before);
     store::add_score(tx, &record).await?;
     let flagged = record.moved_points.is_some_and(|points| points.abs() >= definition.flag_revision_points);
     Ok(Some(Rescored {

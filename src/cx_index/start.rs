@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::bridge;
 use super::definitions::Definitions;
 use super::recompute::recompute;
 use super::store;
@@ -11,7 +12,8 @@ use crate::programs;
 use crate::services::Services;
 
 /// Brings the inventory up to date with `programs.toml` and makes sure that no definition in use was edited. When the inventory has
-/// changed, the current quarter is computed anew; earlier quarters keep what they were computed with until new figures come in.
+/// changed, the current quarter is computed anew; earlier quarters keep what they were computed with until new figures come in. When a new
+/// definition has begun, the quarters from its first on are computed by it, and the four before are bridged.
 ///
 /// # Errors
 /// A sentence that names the file and what to do.
@@ -26,13 +28,20 @@ pub async fn start(services: &Services) -> Result<()> {
             Box::pin(async move {
                 store::take_turn(tx, now).await?;
                 let synced = programs::sync(tx, &wanted).await?;
-                let first = definitions.earliest();
-                for ratified in definitions.iter() {
-                    store::check_definition(tx, ratified).await?;
+                bridge::check(tx, &definitions).await?;
+                let mut anew = BTreeSet::new();
+                // A definition that has just begun applies from its first quarter on.
+                let first = definitions.iter().last().map_or(current, |newest| newest.from).min(current);
+                for quarter in store::list_quarters_with_anything(tx, first, current).await? {
+                    let by = definitions.for_quarter(quarter).map(|ratified| ratified.hash.as_str());
+                    let scores = store::list_scores(tx, quarter, true).await?;
+                    let another = scores.iter().any(|record| Some(record.definition_hash.as_str()) != by);
+                    if another || (synced.changed && quarter == current) {
+                        anew.insert(quarter);
+                    }
                 }
-                let any = store::list_quarters_with_anything(tx, first.max(current), current).await?;
-                if synced.changed && !any.is_empty() {
-                    recompute(tx, &definitions, &BTreeSet::from([current]), now).await?;
+                if !anew.is_empty() {
+                    recompute(tx, &definitions, &anew, now).await?;
                 }
                 Ok(())
             })

@@ -1,6 +1,6 @@
 //! The rows of figures, imports, definitions and scores.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::FromRow;
 
 use super::definitions::Ratified;
@@ -78,45 +78,20 @@ pub async fn take_turn(tx: &mut Tx, now: DateTime<Utc>) -> Result<()> {
     Ok(())
 }
 
-/// Takes a definition into use, or makes sure that it is still the one in use.
-///
-/// # Errors
-/// A sentence, when the document differs from the one that scores were computed with.
+/// Takes a definition into use. That it is still the one in use, [`super::bridge::check`] makes sure.
 pub async fn hold_definition(tx: &mut Tx, ratified: &Ratified, now: DateTime<Utc>) -> Result<()> {
     const SQL: &str =
         "insert into index_definitions (definition_id, hash, document, first_used_at) values ($1, $2, $3, $4)
-         on conflict (definition_id) do update set first_used_at = index_definitions.first_used_at
-         returning hash";
-    let held: String = on_db!(tx, conn => sqlx::query_scalar(SQL)
+         on conflict (definition_id) do nothing";
+    on_db!(tx, conn => sqlx::query(SQL)
         .bind(&ratified.definition.id)
         .bind(&ratified.hash)
         .bind(&ratified.document)
         .bind(now)
-        .fetch_one(conn)
-        .await?);
-    same_hash(ratified, &held)
-}
-
-/// Makes sure that a definition in use is still the one that scores were computed with. One that is not in use passes.
-///
-/// # Errors
-/// As [`hold_definition`].
-pub async fn check_definition(tx: &mut Tx, ratified: &Ratified) -> Result<()> {
-    const SQL: &str = "select hash from index_definitions where definition_id = $1";
-    let held: Option<String> =
-        on_db!(tx, conn => sqlx::query_scalar(SQL).bind(&ratified.definition.id).fetch_optional(conn).await?);
-    held.map_or(Ok(()), |held| same_hash(ratified, &held))
-}
-
-fn same_hash(ratified: &Ratified, held: &str) -> Result<()> {
-    let id = &ratified.definition.id;
-    if held == ratified.hash {
-        return Ok(());
-    }
-    Err(Error::refused(format!(
-        "config/index/{id}.json differs from the {id} that scores were computed with. A definition is never edited: put the old text \
-         back, and write the change as a new file with a new id and the quarter it starts in."
-    )))
+        .execute(conn)
+        .await?
+        .rows_affected());
+    Ok(())
 }
 
 /// Records that a file was brought in.
@@ -338,9 +313,12 @@ pub async fn list_scored_quarters(tx: &mut Tx, most: i64) -> Result<Vec<Quarter>
     rows.iter().map(|text| stored_quarter(text)).collect()
 }
 
-/// Leaves a figure to be confirmed; returns the number of the draft.
+/// Leaves figures to be confirmed; returns the number of the draft. What nobody confirmed for a week is forgotten.
 pub async fn add_draft(tx: &mut Tx, person: UserId, document: &str, now: DateTime<Utc>) -> Result<i64> {
+    const FORGET: &str = "delete from index_drafts where drafted_at < $1";
     const SQL: &str = "insert into index_drafts (person, document, drafted_at) values ($1, $2, $3) returning id";
+    let before = now - TimeDelta::days(7);
+    on_db!(tx, conn => sqlx::query(FORGET).bind(before).execute(conn).await?.rows_affected());
     Ok(on_db!(tx, conn => sqlx::query_scalar(SQL).bind(person.db()).bind(document).bind(now).fetch_one(conn).await?))
 }
 

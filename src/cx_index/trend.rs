@@ -2,8 +2,9 @@
 
 use std::fmt::Write;
 
+use super::bridge::Bridge;
 use super::model::words::{count, whole};
-use super::record::{Record, StoredScore};
+use super::record::{Record, Scope, StoredScore};
 use crate::calendar::Quarter;
 use crate::chart::{FONT, escape};
 
@@ -16,6 +17,16 @@ pub(super) struct Series {
     pub(super) name: String,
     /// One point a quarter, in order, without gaps in the quarters.
     pub(super) points: Vec<Point>,
+    /// What later definitions make of quarters before their first, in order.
+    pub(super) bridged: Vec<Bridged>,
+}
+
+/// A quarter by a definition that begins later.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Bridged {
+    quarter: Quarter,
+    definition: String,
+    value: f64,
 }
 
 /// One quarter of a series.
@@ -39,7 +50,13 @@ pub(super) fn quarters(last: Quarter) -> Vec<Quarter> {
 }
 
 /// A series over `quarters` from what is on record.
-pub(super) fn series(name: &str, quarters: &[Quarter], records: &[Record]) -> Series {
+pub(super) fn series(
+    name: &str,
+    scope: &Scope,
+    quarters: &[Quarter],
+    records: &[Record],
+    bridges: &[Bridge],
+) -> Series {
     let points = quarters.iter().map(|quarter| {
         let found = records.iter().find(|record| record.quarter == *quarter);
         Point {
@@ -49,7 +66,43 @@ pub(super) fn series(name: &str, quarters: &[Quarter], records: &[Record]) -> Se
             definition: found.map_or_else(String::new, |record| record.definition_id.clone()),
         }
     });
-    Series { name: name.to_owned(), points: points.collect() }
+    let bridged = bridges
+        .iter()
+        .filter(|bridge| bridge.scope == *scope && quarters.contains(&bridge.quarter))
+        .filter_map(|bridge| {
+            let (value, _) = bridge.score?;
+            Some(Bridged { quarter: bridge.quarter, definition: bridge.definition_id.clone(), value })
+        });
+    Series { name: name.to_owned(), points: points.collect(), bridged: bridged.collect() }
+}
+
+impl Series {
+    /// Runs of quarters by one later definition: index of the quarter and value, the oldest first.
+    fn bridges(&self) -> Vec<(&str, Vec<(usize, f64)>)> {
+        let mut found: Vec<(&str, Vec<(usize, f64)>)> = Vec::new();
+        for one in &self.bridged {
+            let Some(index) = self.points.iter().position(|point| point.quarter == one.quarter) else { continue };
+            match found.iter_mut().find(|(definition, _)| *definition == one.definition) {
+                Some((_, run)) => run.push((index, one.value)),
+                None => found.push((&one.definition, vec![(index, one.value)])),
+            }
+        }
+        found
+    }
+
+    /// The bridges in words: `By cxi-1.1 already: FY2026Q3 71, FY2026Q4 72`.
+    fn bridges_in_words(&self) -> Vec<String> {
+        self.bridges()
+            .into_iter()
+            .map(|(definition, run)| {
+                let values: Vec<String> = run
+                    .iter()
+                    .map(|(index, value)| format!("{} {}", self.points[*index].quarter, whole(*value)))
+                    .collect();
+                format!("By {definition} already: {}", values.join(", "))
+            })
+            .collect()
+    }
 }
 
 /// Quarters before anything was computed say nothing; at least two stay, so that there is a line.
@@ -86,6 +139,9 @@ pub(super) fn table(series: &Series) -> String {
             None => writeln!(text, "{:<9} not enough data", point.quarter.to_string()),
         };
     }
+    for bridge in series.bridges_in_words() {
+        let _ = writeln!(text, "{bridge}");
+    }
     text
 }
 
@@ -102,6 +158,7 @@ pub(super) fn alt(all: &[Series]) -> String {
             })
             .collect();
         parts.push(format!("{}: {}", series.name, said.join(", ")));
+        parts.extend(series.bridges_in_words());
     }
     let text = format!("Line chart from 0 to 100 with the 95 % range as a band. {}.", parts.join(". "));
     text.chars().take(1_000).collect()
@@ -161,6 +218,30 @@ pub(super) fn svg(title: &str, all: &[Series]) -> String {
                 line.join(" ")
             );
         }
+        for (definition, run) in series.bridges() {
+            // Up to the first score by that definition, so that its line goes on to the left.
+            let first = series.points.iter().enumerate().find(|(_, point)| point.definition == definition);
+            let first = first.and_then(|(index, point)| Some((index, point.score?.value)));
+            let line: Vec<String> = run
+                .iter()
+                .copied()
+                .chain(first)
+                .map(|(index, value)| format!("{:.1},{:.1}", x(index), y(value)))
+                .collect();
+            let _ = write!(
+                svg,
+                r#"<polyline points="{}" fill="none" stroke="{colour}" stroke-width="2" stroke-dasharray="2 5"/>"#,
+                line.join(" ")
+            );
+            for (index, value) in run {
+                let _ = write!(
+                    svg,
+                    r##"<circle cx="{:.1}" cy="{:.1}" r="4" fill="#ffffff" stroke="{colour}" stroke-width="2"/>"##,
+                    x(index),
+                    y(value)
+                );
+            }
+        }
         for (index, point) in series.points.iter().enumerate() {
             let Some(score) = &point.score else { continue };
             let (at, height) = (x(index), y(score.value));
@@ -174,8 +255,8 @@ pub(super) fn svg(title: &str, all: &[Series]) -> String {
                     height - 6.0
                 )
             };
-            // The first line's numbers stand above, the second's below, so that they do not cover each other.
-            let shift = if number_of == 0 { -14.0 } else { 26.0 };
+            // The higher line's number stands above, the lower one's below, so that they do not cover each other.
+            let shift = if is_highest(all, number_of, index) { -14.0 } else { 26.0 };
             let _ = write!(
                 svg,
                 r#"<text x="{at:.1}" y="{:.1}" font-size="16" font-weight="600" fill="{colour}" text-anchor="middle">{}</text>"#,
@@ -208,11 +289,27 @@ pub(super) fn svg(title: &str, all: &[Series]) -> String {
             );
         }
     }
+    let dotted = if all.iter().any(|series| !series.bridged.is_empty()) {
+        " Dotted, hollow: earlier quarters by the newer definition."
+    } else {
+        ""
+    };
     let _ = write!(
         svg,
-        r##"<text x="{LEFT}" y="486" font-size="14" fill="#565c65">0 to 100 points. Band: 95 % range. A missing point means not enough data.</text></svg>"##
+        r##"<text x="{LEFT}" y="486" font-size="14" fill="#565c65">0 to 100 points. Band: 95 % range. A missing point means not enough data.{dotted}</text></svg>"##
     );
     svg
+}
+
+/// Whether no other line has a higher score in this quarter; of equal ones, the first.
+fn is_highest(all: &[Series], number_of: usize, index: usize) -> bool {
+    let value = |series: &Series| series.points.get(index).and_then(|point| point.score).map(|score| score.value);
+    let own = all.get(number_of).and_then(value);
+    all.iter().enumerate().all(|(other, series)| match (own, value(series)) {
+        (Some(own), Some(theirs)) if other < number_of => theirs < own,
+        (Some(own), Some(theirs)) => theirs <= own,
+        _ => true,
+    })
 }
 
 /// Neighbouring quarters that have a score by the same definition.
@@ -270,6 +367,10 @@ mod tests {
                 point("FY2026Q4", Some(73.2), "cxi-1.0"),
                 point("FY2027Q1", Some(75.5), "cxi-1.1"),
             ],
+            bridged: vec![
+                Bridged { quarter: "FY2026Q2".parse().unwrap(), definition: "cxi-1.1".into(), value: 70.2 },
+                Bridged { quarter: "FY2026Q4".parse().unwrap(), definition: "cxi-1.1".into(), value: 72.4 },
+            ],
         }
     }
 
@@ -279,11 +380,26 @@ mod tests {
     }
 
     #[test]
+    fn the_higher_line_has_its_numbers_above() {
+        let (mut low, mut equal) = (course(), course());
+        low.points[1].score.as_mut().unwrap().value = 60.0;
+        equal.points[1].score.as_mut().unwrap().value = 71.6;
+        let highest = |all: &[Series]| [is_highest(all, 0, 1), is_highest(all, 1, 1)];
+        assert_eq!(highest(&[low.clone(), course()]), [false, true]);
+        assert_eq!(highest(&[course(), low]), [true, false]);
+        assert_eq!(highest(&[course(), equal]), [true, false]);
+    }
+
+    #[test]
     fn a_gap_and_a_new_definition_break_the_line_and_are_marked() {
         assert_eq!(runs(&course().points).iter().map(Vec::len).collect::<Vec<_>>(), [1, 1, 1]);
         assert_eq!(breaks(&course().points), [(4, "cxi-1.1")]);
         let picture = svg("CX index & more", &[course()]);
-        assert!(picture.contains("from here cxi-1.1") && picture.contains("CX index &amp; more"));
+        assert!(
+            picture.contains("from here cxi-1.1")
+                && picture.contains("Dotted, hollow")
+                && picture.contains("CX index &amp; more")
+        );
         assert!(crate::chart::png(&picture).unwrap().starts_with(b"\x89PNG"));
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::bridge::{Break, Bridge};
 use super::model::change::Verdict;
 use super::model::definition::Definition;
 use super::model::effects::{Part, effects, tenths_that_add_up};
@@ -41,7 +42,7 @@ pub(super) fn name_of(record: &Record) -> String {
 }
 
 /// One program in one quarter: its score and every measure.
-pub(super) fn program(record: &Record, detail: &ProgramDetail) -> Post {
+pub(super) fn program(record: &Record, detail: &ProgramDetail, breaks: &[Break]) -> Post {
     let mut lines = vec![format!("**{}**", headline(record))];
     if detail.line.demonstration {
         lines.push("Demonstration: its figures are made up for practice.".into());
@@ -57,6 +58,7 @@ pub(super) fn program(record: &Record, detail: &ProgramDetail) -> Post {
         ));
         lines.push(change(record.quarter, &detail.comparison));
     }
+    lines.extend(breaks.iter().find(|one| one.scope == record.scope).map(ToString::to_string));
     let mut card = Card::new(format!("{}, {}", detail.line.name, record.quarter.words()), lines.join("\n"));
     for category in Category::ALL {
         let of_category: Vec<String> =
@@ -328,7 +330,7 @@ fn explained(record: &Record, lines: &[String]) -> Post {
 }
 
 /// What moved a score between two quarters.
-pub(super) fn compare(earlier: &Record, later: &Record) -> Option<(String, String)> {
+pub(super) fn compare(earlier: &Record, later: &Record, bridges: &[Bridge]) -> Option<(String, String)> {
     let (before, after) = (earlier.score?, later.score?);
     let found = effects(&parts(earlier), &parts(later));
     let points: Vec<f64> = found.iter().map(|effect| effect.points).collect();
@@ -341,6 +343,20 @@ pub(super) fn compare(earlier: &Record, later: &Record) -> Option<(String, Strin
             "The definition changed from {} to {}: part of the difference is the ruler, not the experience.",
             earlier.definition_id, later.definition_id
         ));
+        let bridged = bridges.iter().find(|bridge| {
+            bridge.scope == later.scope
+                && bridge.quarter == earlier.quarter
+                && bridge.definition_id == later.definition_id
+        });
+        if let Some((value, _)) = bridged.and_then(|bridge| bridge.score) {
+            lines.push(format!(
+                "By {} alone: {} → {}, {} points.",
+                later.definition_id,
+                one_decimal(value),
+                one_decimal(after.value),
+                signed_tenths(tenths_that_add_up(&[after.value - value])[0])
+            ));
+        }
     }
     for (effect, tenth) in found.iter().zip(&tenths) {
         lines.push(match effect.own_change {

@@ -17,7 +17,7 @@ use crate::config::Token;
 use crate::error::{Error, Result};
 
 const DISCORD: &str = "https://discord.com";
-const USER_AGENT: &str = concat!("DiscordBot (cxbot, ", env!("CARGO_PKG_VERSION"), ")");
+pub(super) const USER_AGENT: &str = concat!("DiscordBot (cxbot, ", env!("CARGO_PKG_VERSION"), ")");
 
 /// A checked way to Discord; cloning it is cheap.
 #[derive(Clone, Debug)]
@@ -130,7 +130,7 @@ async fn gateway_of(client: &Client, base: &str) -> Result<String> {
 }
 
 /// Parses an address and checks that it leads to this machine and nowhere else; otherwise says why not.
-async fn loopback(text: &str, scheme: &str) -> Result<(Url, Vec<SocketAddr>), String> {
+pub(super) async fn loopback(text: &str, scheme: &str) -> Result<(Url, Vec<SocketAddr>), String> {
     let url = Url::parse(text).map_err(|_| "is not an address".to_owned())?;
     if url.scheme() != scheme {
         return Err(format!("does not start with {scheme}://"));

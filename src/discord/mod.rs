@@ -8,6 +8,7 @@
 //! who answers, `answer` sends the reply through `rest` in the words of `body`; `report` has the words for when it goes wrong.
 
 mod answer;
+mod attached;
 mod body;
 mod client;
 mod command;
@@ -23,6 +24,7 @@ mod report;
 mod rest;
 mod seen;
 
+pub use attached::{Attached, Download};
 pub use body::message as message_body;
 pub use client::{Bot, invite_link};
 pub use command::Registration;

@@ -12,7 +12,7 @@ use super::{overview, store};
 use crate::calendar::WorkCalendar;
 use crate::discord::Reply;
 use crate::error::{Error, Result};
-use crate::ids::{ChannelId, GuildId};
+use crate::ids::{ChannelId, GuildId, UserId};
 use crate::people;
 use crate::schedule::{self, Cron, NewSchedule, Schedule, UpcomingStatus};
 use crate::services::Services;
@@ -29,6 +29,8 @@ pub(super) struct Rhythm {
     pub hour: u32,
     /// `None`: the learning channel of the day.
     pub channel: Option<ChannelId>,
+    /// The lead who wants people asked after each lesson how it was.
+    pub feedback: Option<UserId>,
 }
 
 /// Gives a series its day and hour. The same series again gets the new ones.
@@ -56,7 +58,8 @@ pub(super) async fn set(
                     return Err(LearningRefusal::SeriesPosted(series.title).into());
                 };
                 let cron = Cron::weekly(rhythm.day, rhythm.hour, 0)?;
-                let payload = serde_json::to_value(Payload { channel: rhythm.channel }).map_err(Error::internal)?;
+                let payload = serde_json::to_value(Payload { channel: rhythm.channel, feedback: rhythm.feedback })
+                    .map_err(Error::internal)?;
                 let new = NewSchedule {
                     guild,
                     job: JOB,
@@ -69,7 +72,14 @@ pub(super) async fn set(
                 };
                 let set = schedule::set(tx, &new, now).await?;
                 let first = next_date(tx, &set, &days_off, now).await?.unwrap_or_default();
-                Ok(Reply::Say(message::scheduled(&series, &set.words(), channel, &first, next)))
+                Ok(Reply::Say(message::scheduled(
+                    &series,
+                    &set.words(),
+                    channel,
+                    &first,
+                    next,
+                    rhythm.feedback.is_some(),
+                )))
             })
         })
         .await
@@ -145,10 +155,13 @@ pub(super) async fn list(services: &Services, library: &Arc<Library>, guild: Gui
                 let mut schedules = Vec::new();
                 for schedule in schedule::list(tx, guild, JOB).await? {
                     let next = next_date(tx, &schedule, &days_off, now).await?;
+                    let asks = serde_json::from_value(schedule.payload.clone())
+                        .is_ok_and(|payload: Payload| payload.feedback.is_some());
+                    let asks = if asks { " People are asked how each lesson was." } else { "" };
                     let words = match (schedule.paused_at, next) {
-                        (Some(_), _) => format!("{}: /lesson resume lets it go on.", schedule.words()),
-                        (None, Some(next)) => format!("{}. Next date: {next}.", schedule.words()),
-                        (None, None) => format!("{}.", schedule.words()),
+                        (Some(_), _) => format!("{}: /lesson resume lets it go on.{asks}", schedule.words()),
+                        (None, Some(next)) => format!("{}. Next date: {next}.{asks}", schedule.words()),
+                        (None, None) => format!("{}.{asks}", schedule.words()),
                     };
                     schedules.push((schedule.key, words));
                 }

@@ -10,17 +10,19 @@ use serenity_commands::{BasicOption, Command, Commands};
 
 use super::calendar::{self, Rhythm};
 use super::catch_up::{self, SendCatchUp};
+use super::day::Moment;
 use super::job::PostLesson;
 use super::library::{Library, Shelf};
 use super::message::{self, Action, LearningRefusal};
 use super::model::Lesson;
+use super::posting::{self, Feedback};
 use super::reviewing::{self, RemindOfReview};
-use super::{certifying, overview, posting, quiz, reading, store};
+use super::{certifying, overview, quiz, reading, store};
 use crate::discord::{Call, Choice, Control, Feature, Incoming, Reply, Tier, Typed};
 use crate::error::{Error, Result};
 use crate::ids::{ChannelId, GuildId, UserId};
 use crate::people;
-use crate::schedule::Job;
+use crate::schedule::{self, Job};
 use crate::services::Services;
 
 /// Working days between two lessons of a catch-up, unless the member chooses.
@@ -47,6 +49,8 @@ enum LessonCommand {
         /// Where; the learning channel unless you choose another
         #[command(builder(channel_types(vec![ChannelType::Text, ChannelType::News])))]
         channel: Option<DiscordChannel>,
+        /// Whether a pulse of half a minute asks on the next working day how the lesson was
+        feedback: Option<bool>,
     },
     /// Post one lesson of a series every week
     Schedule {
@@ -61,6 +65,8 @@ enum LessonCommand {
         /// Where; the learning channel unless you choose another
         #[command(builder(channel_types(vec![ChannelType::Text, ChannelType::News])))]
         channel: Option<DiscordChannel>,
+        /// Whether a pulse of half a minute asks after each lesson how it was
+        feedback: Option<bool>,
     },
     /// Stop a weekly series for a while
     Pause {
@@ -227,12 +233,14 @@ impl Feature for Learning {
         let (guild, user) = (incoming.on_server()?, incoming.person.user);
         let library = self.library(services)?;
         match command {
-            LearningCommands::Lesson(LessonCommand::Post { lesson, channel }) => {
-                post(services, find(&library, &lesson)?, guild, channel.map(ours), user).await
+            LearningCommands::Lesson(LessonCommand::Post { lesson, channel, feedback }) => {
+                let lesson = find(&library, &lesson)?;
+                post(services, lesson, guild, channel.map(ours), user, feedback.unwrap_or(false)).await
             }
-            LearningCommands::Lesson(LessonCommand::Schedule { series, day, hour, channel }) => {
+            LearningCommands::Lesson(LessonCommand::Schedule { series, day, hour, channel, feedback }) => {
                 let hour = u32::try_from(hour).ok().filter(|hour| *hour < 24).ok_or(LearningRefusal::NoSuchHour)?;
-                let rhythm = Rhythm { day: day.into(), hour, channel: channel.map(ours) };
+                let feedback = feedback.unwrap_or(false).then_some(user);
+                let rhythm = Rhythm { day: day.into(), hour, channel: channel.map(ours), feedback };
                 calendar::set(services, &library, guild, &series, rhythm).await
             }
             LearningCommands::Lesson(LessonCommand::Pause { series }) => {
@@ -363,16 +371,23 @@ async fn post(
     guild: GuildId,
     channel: Option<ChannelId>,
     user: UserId,
+    with_feedback: bool,
 ) -> Result<Reply> {
-    let (lesson, now) = (lesson.clone(), services.clock.now());
+    let (lesson, moment) = (lesson.clone(), Moment::of(services));
+    let days_off = schedule::work_calendar(&services.content)?;
     services
         .store
         .write(move |tx| {
             Box::pin(async move {
                 let chosen = people::find_guild(tx, guild).await?.and_then(|settings| settings.learning_channel);
                 let channel = channel.or(chosen).ok_or(LearningRefusal::NoChannel)?;
-                if posting::post(tx, &lesson, guild, channel, Some(user), now).await? {
-                    Ok(Reply::Say(message::posted(&lesson, channel)))
+                let feedback = if with_feedback {
+                    Some(Feedback::next_morning(tx, moment, guild, user, &days_off).await?)
+                } else {
+                    None
+                };
+                if posting::post(tx, &lesson, guild, channel, Some(user), feedback, moment.now).await? {
+                    Ok(Reply::Say(message::posted(&lesson, channel, feedback.map(|feedback| feedback.on))))
                 } else {
                     Err(LearningRefusal::JustPosted { title: lesson.title, channel: channel.mention() }.into())
                 }

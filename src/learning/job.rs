@@ -5,12 +5,14 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 
+use super::day::Moment;
 use super::library::Shelf;
 use super::message::{self, LearningRefusal};
 use super::model::next_to_post;
-use super::{posting, store};
+use super::posting::{self, Feedback};
+use super::store;
 use crate::error::{Error, Result};
-use crate::ids::ChannelId;
+use crate::ids::{ChannelId, UserId};
 use crate::outbox::{self, Queue, To};
 use crate::schedule::{self, Due, Job};
 use crate::services::Services;
@@ -25,6 +27,9 @@ pub(super) struct Payload {
     /// Where to post; otherwise the learning channel of the day.
     #[serde(default)]
     pub channel: Option<ChannelId>,
+    /// The lead who wants people asked after each lesson how it was; nobody is asked without one.
+    #[serde(default)]
+    pub feedback: Option<UserId>,
 }
 
 /// Posts the next lesson of a series that the server has not had. A week after the last one it says goodbye and ends the schedule.
@@ -53,7 +58,14 @@ impl PostLesson {
 
         let posted = store::list_posted(tx, due.guild).await?;
         if let Some(lesson) = next_to_post(&series.lessons, &posted) {
-            posting::post(tx, lesson, due.guild, channel, None, now).await?;
+            let feedback = match payload.feedback {
+                Some(by) => {
+                    let days_off = schedule::work_calendar(&services.content)?;
+                    Some(Feedback::next_morning(tx, Moment::of(services), due.guild, by, &days_off).await?)
+                }
+                None => None,
+            };
+            posting::post(tx, lesson, due.guild, channel, None, feedback, now).await?;
         } else {
             // The number of lessons is part of the key: a series that has grown says goodbye once more.
             let key = format!("series-over:{}:{}:{}", due.guild, series.name, series.lessons.len());

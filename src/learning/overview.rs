@@ -49,7 +49,7 @@ pub(super) async fn missed(tx: &mut Tx, library: &Library, guild: GuildId, now: 
     let mut missed = Vec::new();
     for (key, lesson) in store::list_lately(tx, guild, now - LATELY).await? {
         let title = library.find(&lesson).map_or(lesson.as_str(), |lesson| &lesson.title);
-        for part in [key.clone(), format!("{key}/thread")] {
+        for part in [key.clone(), format!("{key}/thread"), format!("{key}/prompt")] {
             if let Some(why) = outbox::find_failure(tx, &part).await? {
                 missed.push(Missed::Unsent(title.to_owned(), why));
                 break;

@@ -11,7 +11,8 @@ mod store;
 
 pub use sender::{Counts, Sender};
 pub use store::{
-    Failure, Queue, Sent, delete, edit, failures, find_failure, find_sent, let_go, queue, retry, thread, waiting,
+    Failure, Queue, Sent, delete, edit, failures, find_failure, find_sent, let_go, list_often_messaged, queue, retry,
+    thread, waiting,
 };
 
 use crate::ids::{ChannelId, UserId};
@@ -23,6 +24,7 @@ pub enum To {
     Channel(ChannelId),
     /// A person, privately. Only for people who asked for it or whose own action it answers.
     Person(UserId),
-    /// The thread opened by [`thread`] on the message with this key; waits until that thread exists.
+    /// The thread opened by [`thread`] on the message with this key; waits until that thread exists. If it may not be opened, the
+    /// channel of that message.
     ThreadOn(String),
 }

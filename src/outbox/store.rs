@@ -5,7 +5,7 @@ use sqlx::FromRow;
 
 use super::To;
 use crate::error::Result;
-use crate::ids::{ChannelId, GuildId, MessageId};
+use crate::ids::{ChannelId, GuildId, MessageId, UserId};
 use crate::on_db;
 use crate::post::Post;
 use crate::store::{Topic, Tx};
@@ -107,6 +107,20 @@ pub async fn find_sent(tx: &mut Tx, key: &str) -> Result<Option<Sent>> {
     let row: Option<(i64, i64)> = on_db!(tx, conn => sqlx::query_as(SQL).bind(key).fetch_optional(conn).await?);
     Ok(row
         .map(|(channel, message)| Sent { channel: ChannelId::from_db(channel), message: MessageId::from_db(message) }))
+}
+
+/// The people of a server to whom at least `least` direct messages went, or are on their way, since `since`.
+pub async fn list_often_messaged(tx: &mut Tx, guild: GuildId, since: DateTime<Utc>, least: u32) -> Result<Vec<UserId>> {
+    const SQL: &str =
+        "select target_id from outbox where guild_id = $1 and kind = 'direct' and failed_at is null and due_at > $2
+         group by target_id having count(*) >= $3";
+    let rows: Vec<i64> = on_db!(tx, conn => sqlx::query_scalar(SQL)
+        .bind(guild.db())
+        .bind(since)
+        .bind(i64::from(least))
+        .fetch_all(conn)
+        .await?);
+    Ok(rows.into_iter().map(UserId::from_db).collect())
 }
 
 /// How many messages should have gone out by `now` and have not: neither sent nor given up. One that belongs to a message which is put

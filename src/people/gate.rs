@@ -1,6 +1,6 @@
 //! The tiers: who may do what.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -20,8 +20,8 @@ use crate::services::Services;
 /// Whoever runs a command joins the roster. A press does not: the day of somebody's first press on a pulse would say that they answered.
 #[derive(Clone, Debug, Default)]
 pub struct PeopleGate {
-    /// Who is known to be on the roster, so that a command of theirs costs no write.
-    joined: Arc<Mutex<HashSet<(GuildId, UserId)>>>,
+    /// Who is known to be on the roster, and whether as a lead, so that a command of theirs costs no write.
+    joined: Arc<Mutex<HashMap<(GuildId, UserId), bool>>>,
 }
 
 /// More than this is forgotten again, to keep memory small.
@@ -38,16 +38,15 @@ impl Gate for PeopleGate {
         if incoming.person.roles.is_empty() {
             return Ok(Some(Tier::Member));
         }
-        let settings = services.store.read(|tx| Box::pin(store::find_guild(tx, guild))).await?;
-        let lead_role = settings.and_then(|settings| settings.lead_role);
-        let is_lead = lead_role.is_some_and(|role| incoming.person.roles.contains(&role));
+        let is_lead = is_lead(services, incoming, guild).await?;
         Ok(Some(if is_lead { Tier::Lead } else { Tier::Member }))
     }
 
     async fn used(&self, services: &Services, incoming: &Incoming) -> Result<()> {
         let Some(guild) = incoming.guild else { return Ok(()) };
         let who = (guild, incoming.person.user);
-        if self.joined.lock().unwrap_or_else(PoisonError::into_inner).contains(&who) {
+        let is_lead = is_lead(services, incoming, guild).await?;
+        if self.joined.lock().unwrap_or_else(PoisonError::into_inner).get(&who) == Some(&is_lead) {
             return Ok(());
         }
         let (now, zone) = (services.clock.now(), services.settings.time.zone);
@@ -56,7 +55,9 @@ impl Gate for PeopleGate {
             .write(move |tx| {
                 Box::pin(async move {
                     let zone = store::find_guild(tx, guild).await?.map_or(zone, |settings| settings.zone);
-                    store::join(tx, guild, who.1, now.with_timezone(&zone).date_naive()).await
+                    let today = now.with_timezone(&zone).date_naive();
+                    store::join(tx, guild, who.1, today).await?;
+                    store::see_as_lead(tx, guild, who.1, is_lead.then_some(today)).await
                 })
             })
             .await?;
@@ -64,7 +65,17 @@ impl Gate for PeopleGate {
         if joined.len() >= MOST_REMEMBERED {
             joined.clear();
         }
-        joined.insert(who);
+        joined.insert(who, is_lead);
         Ok(())
     }
+}
+
+/// Whether this person has the lead role of this server. Without any role nobody has: that costs no look at the database.
+async fn is_lead(services: &Services, incoming: &Incoming, guild: GuildId) -> Result<bool> {
+    if incoming.person.roles.is_empty() {
+        return Ok(false);
+    }
+    let settings = services.store.read(|tx| Box::pin(store::find_guild(tx, guild))).await?;
+    let lead_role = settings.and_then(|settings| settings.lead_role);
+    Ok(lead_role.is_some_and(|role| incoming.person.roles.contains(&role)))
 }

@@ -17,6 +17,6 @@ pub use guild::{GuildSettings, Missing};
 pub use model::{Member, Purpose};
 pub use personal::{DELIVERIES, Held, Me, PersonalData, ROSTER, Table, Tables};
 pub use store::{
-    choose_channel, choose_lead_role, choose_zone, find_guild, find_member, finish_setup, greet_once, join,
-    record_guild, roster_size, save_guild, set_direct_messages, set_division, set_no_reminders,
+    choose_channel, choose_lead_role, choose_zone, find_guild, find_member, finish_setup, greet_once, join, list_leads,
+    record_guild, roster_size, save_guild, see_as_lead, set_direct_messages, set_division, set_no_reminders,
 };

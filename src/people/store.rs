@@ -148,6 +148,20 @@ pub async fn join(tx: &mut Tx, guild: GuildId, user: UserId, today: NaiveDate) -
     Ok(added == 1)
 }
 
+/// Notes that a person of the roster used cxbot as a lead on this day, or with `None` that they are no lead (any more).
+pub async fn see_as_lead(tx: &mut Tx, guild: GuildId, user: UserId, on: Option<NaiveDate>) -> Result<()> {
+    const SQL: &str = "update people set seen_as_lead_on = $3 where guild_id = $1 and user_id = $2";
+    on_db!(tx, conn => sqlx::query(SQL).bind(guild.db()).bind(user.db()).bind(on).execute(conn).await?.rows_affected());
+    Ok(())
+}
+
+/// Everybody who used cxbot as a lead on any server since this day.
+pub async fn list_leads(tx: &mut Tx, since: NaiveDate) -> Result<Vec<UserId>> {
+    const SQL: &str = "select distinct user_id from people where seen_as_lead_on >= $1 order by user_id";
+    let ids: Vec<i64> = on_db!(tx, conn => sqlx::query_scalar(SQL).bind(since).fetch_all(conn).await?);
+    Ok(ids.into_iter().map(UserId::from_db).collect())
+}
+
 /// One person of the roster.
 pub async fn find_member(tx: &mut Tx, guild: GuildId, user: UserId) -> Result<Option<Member>> {
     const SQL: &str = "select guild_id, user_id, division, joined_on, direct_messages, no_reminders

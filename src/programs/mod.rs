@@ -7,10 +7,12 @@
 //! Once a measure has figures, its question, scale and source are fixed: a changed question is a new measure with a new key, because
 //! answers to different questions are not one series.
 
+mod export;
 mod file;
 mod model;
 mod store;
 
+pub use export::as_toml;
 pub use file::{check, load, parse};
 pub use model::{Audience, Category, Instrument, Measure, Program, SourceKind};
 pub use store::{Synced, keep, list, mark_in_use, planned, sync};

@@ -45,10 +45,12 @@ impl Pulses {
         let Some(seat) = self.seat(services, incoming, id, &posted).await? else {
             return Ok(Reply::Say(self.too_late(services, id).await?));
         };
-        let ballot = if posted.pulse.named {
+        let group = posted.group_of(incoming.person.user);
+        let ballot = if posted.pulse.named || !posted.pulse.divisions.is_empty() {
             let mut sent = Responses::blank(&posted.pulse.definition.questions);
             sent.fill_in(&posted.pulse.definition.questions, 0, answer.into());
-            Paper { named: Some(incoming.person.user.0), sent: Some(sent), draft: None }.encode()?
+            let named = posted.pulse.named.then_some(incoming.person.user.0);
+            Paper { named, group, sent: Some(sent), draft: None }.encode()?
         } else {
             Zeroizing::new(encode(&[answer]))
         };
@@ -152,6 +154,7 @@ impl Pulses {
             }
             Step::Send => {
                 let user = incoming.person.user;
+                let group = posted.group_of(user);
                 let (sending, now) = (posted.clone(), services.clock.now());
                 let cast = services
                     .store
@@ -164,7 +167,7 @@ impl Pulses {
                             let sent = paper.draft.or(paper.sent).filter(Responses::says_something);
                             let Some(sent) = sent else { return Err(PulseRefusal::NothingToSend.into()) };
                             let named = sending.pulse.named.then_some(user.0);
-                            let ballot = Paper { named, sent: Some(sent), draft: None }.encode()?;
+                            let ballot = Paper { named, group, sent: Some(sent), draft: None }.encode()?;
                             seat.cast(tx, &ballot, now).await
                         })
                     })
@@ -216,8 +219,10 @@ impl Pulses {
                     let questions = &filling.pulse.definition.questions;
                     let mut paper =
                         decode(seat.mine_to_change(tx).await?.as_ref().map(crate::sealed::Ballot::bytes), &filling);
-                    let mut mine =
-                        in_hand(Paper { named: None, sent: paper.sent.clone(), draft: paper.draft.take() }, &filling);
+                    let mut mine = in_hand(
+                        Paper { sent: paper.sent.clone(), draft: paper.draft.take(), ..Paper::default() },
+                        &filling,
+                    );
                     if !mine.fill_in(questions, index, given) {
                         return Err(PulseRefusal::OldButton.into());
                     }

@@ -2,13 +2,15 @@
 
 use std::fmt::Write;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 
+use super::budget::DAYS_BETWEEN;
+use super::catalogue;
 use super::chat::Pulses;
-use super::definition::{Definition, list_definitions};
-use super::model::{Asked, PulseRefusal};
+use super::definition::Definition;
+use super::model::PulseRefusal;
 use super::opening::Wish;
 use crate::discord::Reply;
 use crate::error::{Error, Result};
@@ -74,10 +76,22 @@ pub(super) async fn set(
                 };
                 let set = schedule::set(tx, &new, now).await?;
                 let upcoming = schedule::preview(tx, &set, LOOK_AHEAD, &calendar, now).await?;
+                // Told now rather than on the day: people are not asked so often.
+                let soon = TimeDelta::days(i64::try_from(DAYS_BETWEEN).unwrap_or(0));
+                let too_often = !definition.part_of_session
+                    && upcoming.windows(2).any(|two| two[1].slot.local - two[0].slot.local < soon);
+                let rest = if too_often {
+                    format!(
+                        "\nPeople are asked at most once in {DAYS_BETWEEN} days, so dates that come sooner are not opened, and you are told each \
+                         time. `/pulse schedule monthly` leaves them their rest."
+                    )
+                } else {
+                    String::new()
+                };
                 let lines: Vec<String> = upcoming.iter().map(|upcoming| format!("- {}", upcoming.words())).collect();
                 Ok(Reply::say(format!(
                     "“{}” is on the calendar. {}. It stays open for {} working days and closes by itself.\n{}\n`/pulse schedule skip` leaves the \
-                     next date out, `/pulse schedule pause` all of them.",
+                     next date out, `/pulse schedule pause` all of them.{rest}",
                     definition.title,
                     set.words(),
                     definition.days,
@@ -167,23 +181,13 @@ impl OpenPulse {
     async fn open(&self, services: &Services, tx: &mut Tx, due: &Due) -> Result<()> {
         let payload: Payload = serde_json::from_value(due.payload.clone())
             .map_err(|_| Error::internal(format!("the schedule of {} holds no payload", due.key)))?;
-        let definition = list_definitions(&services.content)?.into_iter().find(|definition| definition.name == due.key);
+        let definition = catalogue::find(tx, &services.content, due.guild, &due.key).await?;
         let Some(definition) = definition else {
             let why = format!("There is no pulse called “{}” any more.", due.key);
             return tell(tx, due, payload.set_by, &why, services.clock.now()).await;
         };
-        let wish = Wish {
-            guild: due.guild,
-            definition,
-            days: None,
-            channel: payload.channel,
-            asked: Asked::Everybody,
-            people: None,
-            named: false,
-            opened_by: payload.set_by,
-            without_outcome: None,
-            by_calendar: true,
-        };
+        let wish =
+            Wish { channel: payload.channel, by_calendar: true, ..Wish::new(due.guild, definition, payload.set_by) };
         match self.0.open_in_job(services, tx, wish).await {
             Ok(()) => Ok(()),
             // A refusal writes nothing before it is made, so the rest of this transaction may stand.

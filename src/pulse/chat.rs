@@ -11,20 +11,24 @@ use serenity_commands::{Command, Commands, SubCommandGroup};
 use tokio_util::task::TaskTracker;
 
 use super::answering;
+use super::builder;
 use super::calendar::{self, OpenPulse, Wanted};
+use super::catalogue;
 use super::closing;
-use super::definition::{Definition, list_definitions};
+use super::definition::Definition;
 use super::job::{ClosePulse, FinishPulse, OutcomeDue, RemindOfPulse};
 use super::message::{self, Action, FEATURE};
 use super::model::{Asked, Pulse, PulseId, PulseRefusal, State, may_open};
-use super::opening::{Wish, ballot_bytes, note_accounts, open_in};
+use super::opening::{Wish, note_accounts, open_in};
 use super::outcomes::{self, Judgement};
+use super::session::AskAboutSession;
 use super::store;
 use crate::chart;
 use crate::discord::{Call, Choice, Control, Feature, Incoming, Joined, Reply, Tier, Typed};
 use crate::error::{Error, Result};
 use crate::ids::{ChannelId, GuildId, RoleId, UserId};
 use crate::people;
+use crate::programs;
 use crate::schedule::{Cron, Job};
 use crate::sealed::{Key, Sealed, Seat, Step};
 use crate::services::Services;
@@ -57,13 +61,20 @@ pub(super) struct Posted {
     pub(super) one_press: Option<Question>,
     /// Who is asked, when that is a list of people.
     asked: Option<HashSet<UserId>>,
+    /// Who is in which of the divisions that the result tells apart.
+    division_of: HashMap<UserId, u8>,
 }
 
 impl Posted {
+    /// The group that a person's ballot carries, where the result tells divisions apart.
+    pub(super) fn group_of(&self, user: UserId) -> Option<u8> {
+        self.division_of.get(&user).copied()
+    }
+
     /// Whether this person is among those who are asked.
     pub(super) fn may_answer(&self, incoming: &Incoming) -> Result<()> {
         let is_asked = match (&self.pulse.asked, &self.asked) {
-            (Asked::Role { role }, _) => incoming.person.roles.contains(role),
+            (Asked::Role { role } | Asked::Customers { role, .. }, _) => incoming.person.roles.contains(role),
             (_, Some(asked)) => asked.contains(&incoming.person.user),
             (_, None) => true,
         };
@@ -99,8 +110,21 @@ enum PulseCommand {
         people: Option<i64>,
         /// Not anonymous: leads see who answered what, and everybody is told so first
         named: Option<bool>,
+        /// Also show a score for each division, where enough of it answered; everybody is told so first
+        by_division: Option<bool>,
+        /// Ask the customers of this program: whoever has the role that you name with it
+        #[command(builder(set_autocomplete(true)))]
+        customers_of: Option<String>,
         /// For administrators: why it opens although the last outcome was not told
         without_outcome: Option<String>,
+        /// For administrators: why it opens although the same people were asked only recently
+        over_budget: Option<String>,
+    },
+    /// Build a short pulse of your own here: questions, a look at it, save
+    New {
+        /// One that was built here before, to make its next version
+        #[command(builder(set_autocomplete(true)))]
+        pulse: Option<String>,
     },
     /// Close a pulse now and post its result
     Close {
@@ -223,6 +247,7 @@ impl Pulses {
             Arc::new(ClosePulse(self.clone())),
             Arc::new(FinishPulse(self.clone())),
             Arc::new(OpenPulse(self.clone())),
+            Arc::new(AskAboutSession(self.clone())),
             Arc::new(RemindOfPulse),
             Arc::new(OutcomeDue),
         ]
@@ -276,7 +301,7 @@ impl Pulses {
         if wish.days.is_some_and(|days| !(1..=30).contains(&days)) {
             return Err(PulseRefusal::Days.into());
         }
-        let new_box = Arc::new(self.inner.sealed.prepare(ballot_bytes(&wish.definition, wish.named)).await?);
+        let new_box = Arc::new(self.inner.sealed.prepare(wish.ballot_bytes()).await?);
         let (opening, inside, now) = (new_box.clone(), services.clone(), services.clock.now());
         let opened: Result<Pulse> = services
             .store
@@ -298,7 +323,7 @@ impl Pulses {
 
     /// Opens a pulse inside the transaction of a job.
     pub(super) async fn open_in_job(&self, services: &Services, tx: &mut Tx, wish: Wish) -> Result<()> {
-        let new_box = Arc::new(self.inner.sealed.prepare(ballot_bytes(&wish.definition, wish.named)).await?);
+        let new_box = Arc::new(self.inner.sealed.prepare(wish.ballot_bytes()).await?);
         let opened = open_in(tx, services, new_box.clone(), wish, services.clock.now()).await;
         if opened.is_err()
             && let Some(unused) = Arc::into_inner(new_box)
@@ -316,29 +341,19 @@ impl Pulses {
         let (name, wanted) = match command {
             ScheduleCommand::Monthly { pulse, day, hour, channel } => {
                 let cron = Cron::monthly(whole(day), whole(hour), 0)?;
-                let definition = find_definition(services, &pulse)?;
+                let definition = find_definition(services, guild, &pulse).await?;
                 return calendar::set(services, guild, definition, cron, ours(channel), user).await;
             }
             ScheduleCommand::Weekly { pulse, day, hour, channel } => {
                 let day = Weekday::try_from(u8::try_from(day - 1).unwrap_or(0)).unwrap_or(Weekday::Mon);
                 let cron = Cron::weekly(day, whole(hour), 0)?;
-                let definition = find_definition(services, &pulse)?;
+                let definition = find_definition(services, guild, &pulse).await?;
                 return calendar::set(services, guild, definition, cron, ours(channel), user).await;
             }
             ScheduleCommand::List => return calendar::list(services, guild).await,
             ScheduleCommand::PostNow { pulse } => {
-                let wish = Wish {
-                    guild,
-                    definition: find_definition(services, &pulse)?,
-                    days: None,
-                    channel: None,
-                    asked: Asked::Everybody,
-                    people: None,
-                    named: false,
-                    opened_by: user,
-                    without_outcome: None,
-                    by_calendar: true,
-                };
+                let definition = find_definition(services, guild, &pulse).await?;
+                let wish = Wish { by_calendar: true, ..Wish::new(guild, definition, user) };
                 return self.open(services, wish).await;
             }
             ScheduleCommand::Preview { pulse } => (pulse, Wanted::Preview),
@@ -346,7 +361,7 @@ impl Pulses {
             ScheduleCommand::Resume { pulse } => (pulse, Wanted::Resume),
             ScheduleCommand::Skip { pulse } => (pulse, Wanted::Skip),
         };
-        calendar::change(services, guild, find_definition(services, &name)?, wanted).await
+        calendar::change(services, guild, find_definition(services, guild, &name).await?, wanted).await
     }
 
     async fn close(&self, services: &Services, incoming: &Incoming, name: &str) -> Result<Reply> {
@@ -379,18 +394,19 @@ impl Pulses {
             return Err(refusal.into());
         }
         let key = pulse.id.to_string();
-        let (pulse, counts, before) = services
+        let (pulse, counts, before, by_division) = services
             .store
             .read(move |tx| {
                 Box::pin(async move {
                     let counts = list_closed(tx, guild, closing::SOURCE, Some(&key)).await?;
                     let before = closing::find_before(tx, &pulse).await?;
-                    Ok((pulse, counts, before))
+                    let by_division = store::list_division_scores(tx, pulse.id).await?;
+                    Ok((pulse, counts, before, by_division))
                 })
             })
             .await?;
         let work = async move {
-            let post = message::result(&pulse, &counts, before.as_ref());
+            let post = message::result(&pulse, &counts, before.as_ref(), &by_division);
             let Some(svg) = message::chart_svg(&pulse, &counts) else { return Ok(post) };
             Ok(message::with_chart(post, &pulse, &counts, chart::draw(svg).await?))
         };
@@ -471,18 +487,20 @@ impl Pulses {
                         let Some(pulse) = store::find_pulse(tx, id).await? else { return Ok(None) };
                         let asked = match pulse.asked {
                             Asked::Division { .. } => Some(store::list_asked(tx, id).await?.into_iter().collect()),
-                            Asked::Everybody | Asked::Role { .. } => None,
+                            Asked::Everybody | Asked::Role { .. } | Asked::Customers { .. } => None,
                         };
-                        Ok(Some((pulse, asked)))
+                        let divisions = store::list_division_of(tx, id).await?;
+                        Ok(Some((pulse, asked, divisions)))
                     })
                 })
                 .await?;
-            let (pulse, asked) = found.ok_or(PulseRefusal::Gone)?;
+            let (pulse, asked, divisions) = found.ok_or(PulseRefusal::Gone)?;
             let is_open = pulse.state == State::Open;
             let posted = Arc::new(Posted {
                 one_press: pulse.definition.one_press().cloned(),
                 // The list is gone with the close, and then nobody is turned away: they are told that it is over.
                 asked: asked.filter(|_| is_open),
+                division_of: divisions.into_iter().collect(),
                 pulse,
             });
             // Runs that are over are pressed rarely, and would be remembered for ever.
@@ -545,6 +563,7 @@ impl Feature for Pulses {
     fn tier_for_command(&self, path: &str) -> Option<Tier> {
         match path {
             "pulse open"
+            | "pulse new"
             | "pulse close"
             | "pulse act"
             | "pulse comments"
@@ -575,34 +594,56 @@ impl Feature for Pulses {
             Error::internal(format!("`/{}` came with options that do not parse: {fault}", call.path))
         })?;
         match command {
-            PulseCommand::Open { pulse, days, channel, role, division, people, named, without_outcome } => {
-                let asked = match (role, division) {
-                    (Some(_), Some(_)) => return Err(PulseRefusal::RoleAndDivision.into()),
-                    // Discord's @everyone is a role with the server's own id.
-                    (Some(role), None) if role.get() != incoming.on_server()?.0 => {
-                        Asked::Role { role: RoleId(role.get()) }
-                    }
-                    (None, Some(name)) => Asked::Division { name: name.trim().chars().take(60).collect() },
-                    _ => Asked::Everybody,
-                };
+            PulseCommand::Open {
+                pulse,
+                days,
+                channel,
+                role,
+                division,
+                people,
+                named,
+                by_division,
+                customers_of,
+                without_outcome,
+                over_budget,
+            } => {
+                let guild = incoming.on_server()?;
                 if without_outcome.is_some() && !incoming.person.manages_server {
                     return Err(PulseRefusal::OnlyAdmins.into());
                 }
+                if over_budget.is_some() && !incoming.person.manages_server {
+                    return Err(PulseRefusal::OnlyAdminsHurry.into());
+                }
+                let definition = find_definition(services, guild, &pulse).await?;
+                let (definition, asked) = match (role, division, customers_of) {
+                    (Some(_), Some(_), _) | (_, Some(_), Some(_)) => return Err(PulseRefusal::RoleAndDivision.into()),
+                    (role, None, Some(program)) => for_customers(services, &definition, &program, role).await?,
+                    // Discord's @everyone is a role with the server's own id.
+                    (Some(role), None, None) if role.get() != guild.0 => {
+                        (definition, Asked::Role { role: RoleId(role.get()) })
+                    }
+                    (None, Some(name), None) => {
+                        (definition, Asked::Division { name: name.trim().chars().take(60).collect() })
+                    }
+                    _ => (definition, Asked::Everybody),
+                };
                 let whole = |number: i64| u32::try_from(number).unwrap_or(0);
+                let reason = |reason: Option<String>| reason.map(|reason| shorten(&clean(&reason), 300));
+                let by_division = by_division.unwrap_or(definition.by_division);
                 let wish = Wish {
-                    guild: incoming.on_server()?,
-                    definition: find_definition(services, &pulse)?,
                     days: days.map(whole),
                     channel: channel.map(|channel| ChannelId(channel.get())),
                     asked,
                     people: people.map(whole),
                     named: named.unwrap_or(false),
-                    opened_by: incoming.person.user,
-                    without_outcome: without_outcome.map(|reason| shorten(&clean(&reason), 300)),
-                    by_calendar: false,
+                    by_division,
+                    without_outcome: reason(without_outcome),
+                    over_budget: reason(over_budget),
+                    ..Wish::new(guild, definition, incoming.person.user)
                 };
                 self.open(services, wish).await
             }
+            PulseCommand::New { pulse } => builder::start(services, incoming, pulse.as_deref()).await,
             PulseCommand::Schedule(command) => self.schedule(services, incoming, command).await,
             PulseCommand::Act { pulse } => Self::act(services, incoming, &pulse).await,
             PulseCommand::Comments { pulse } => Self::comments(services, incoming, &pulse).await,
@@ -638,6 +679,7 @@ impl Feature for Pulses {
             Action::NoReminders => Self::no_reminders(services, incoming).await,
             Action::Publish { comment } => outcomes::judge(services, incoming, comment, Judgement::Publish).await,
             Action::LeaveOut { comment } => outcomes::judge(services, incoming, comment, Judgement::LeaveOut).await,
+            Action::Build { step } => builder::step(services, incoming, control, step).await,
             Action::Agree { comment } => outcomes::judge(services, incoming, comment, Judgement::Agree).await,
             Action::Shorten { comment } => {
                 let (_, comment) = outcomes::find_comment(services, incoming, comment).await?;
@@ -653,8 +695,25 @@ impl Feature for Pulses {
     async fn on_typing(&self, services: &Services, incoming: &Incoming, typed: &Typed) -> Result<Vec<Choice>> {
         let guild = incoming.on_server()?;
         let wanted = |title: &str| title.to_lowercase().contains(&typed.text.trim().to_lowercase());
-        if typed.path == "pulse open" || typed.path.starts_with("pulse schedule") {
-            let definitions = list_definitions(&services.content)?;
+        if typed.option == "customers-of" {
+            let all = services.store.read(|tx| Box::pin(programs::list(tx))).await?;
+            let offered = all.into_iter().filter(|program| wanted(&program.name) || wanted(&program.key));
+            return Ok(offered.map(|program| choice(&program.name, &program.key)).take(MOST_SUGGESTIONS).collect());
+        }
+        let only_built = typed.path == "pulse new";
+        if only_built || typed.path == "pulse open" || typed.path.starts_with("pulse schedule") {
+            let content = services.content.clone();
+            let definitions = services
+                .store
+                .read(move |tx| {
+                    Box::pin(async move {
+                        if only_built {
+                            return builder::list_saved(tx, guild).await;
+                        }
+                        catalogue::list(tx, &content, guild).await
+                    })
+                })
+                .await?;
             let offered = definitions.into_iter().filter(|definition| wanted(&definition.title));
             return Ok(offered
                 .map(|definition| choice(&definition.title, &definition.name))
@@ -701,12 +760,31 @@ fn choice(label: &str, value: &str) -> Choice {
     Choice::new(label.chars().take(MOST_LABEL_CHARS).collect::<String>(), value)
 }
 
-fn find_definition(services: &Services, name: &str) -> Result<Definition> {
-    let wanted = name.trim().to_lowercase();
-    list_definitions(&services.content)?
+async fn find_definition(services: &Services, guild: GuildId, name: &str) -> Result<Definition> {
+    let (content, wanted) = (services.content.clone(), name.to_owned());
+    let found = services
+        .store
+        .read(move |tx| Box::pin(async move { catalogue::find(tx, &content, guild, &wanted).await }))
+        .await?;
+    found.ok_or_else(|| PulseRefusal::Unknown(name.trim().chars().take(60).collect()).into())
+}
+
+/// A pulse as it is put to the customers of a program, and who they are on this server.
+async fn for_customers(
+    services: &Services,
+    definition: &Definition,
+    program: &str,
+    role: Option<serenity::model::id::RoleId>,
+) -> Result<(Definition, Asked)> {
+    let wanted = program.trim().to_lowercase();
+    let all = services.store.read(|tx| Box::pin(programs::list(tx))).await?;
+    let program = all
         .into_iter()
-        .find(|definition| definition.name == wanted || definition.title.to_lowercase() == wanted)
-        .ok_or_else(|| PulseRefusal::Unknown(name.trim().chars().take(60).collect()).into())
+        .find(|known| known.key == wanted || known.name.to_lowercase() == wanted)
+        .ok_or_else(|| PulseRefusal::NoProgram(program.trim().chars().take(60).collect()))?;
+    let role = role.ok_or_else(|| PulseRefusal::NoCustomers(program.name.clone()))?;
+    let asked = Asked::Customers { program: program.name.clone(), role: RoleId(role.get()) };
+    Ok((definition.for_customers_of(&program.key, &program.name), asked))
 }
 
 /// The closed run that a lead means.

@@ -22,7 +22,9 @@ use crate::schedule;
 use crate::sealed::{self, Ballot, Closing, Outcome, Sealed, Step};
 use crate::services::Services;
 use crate::store::Tx;
-use crate::survey::{ClosedCounts, Kind, Paper, Source, add_counts, list_closed, publish_counts, total};
+use crate::survey::{
+    ClosedCounts, Counts, Kind, Paper, Source, add_counts, list_closed, publish_counts, total, total_by_group,
+};
 
 /// Runs at closing time.
 pub(super) const CLOSE_JOB: &str = "close_pulse";
@@ -30,6 +32,9 @@ pub(super) const CLOSE_JOB: &str = "close_pulse";
 pub(super) const FINISH_JOB: &str = "finish_pulse";
 /// The name of pulses among the sources of counts.
 pub(super) const SOURCE: &str = "pulse";
+
+/// Stands for people in none of the divisions that are told apart; no division can be called so.
+const NO_DIVISION: &str = "\u{1}";
 
 /// The outbox key of a pulse's own post.
 pub(super) fn post_key(id: PulseId) -> String {
@@ -75,8 +80,12 @@ impl Closing for PulseClosing {
         Box::pin(async move {
             let (pulse, questions) = (&self.pulse, &self.pulse.definition.questions);
             let totals = total(questions, ballots.iter().map(Ballot::bytes));
+            let by_division = (!pulse.divisions.is_empty()).then(|| {
+                let ballots: Vec<&[u8]> = ballots.iter().map(Ballot::bytes).collect();
+                total_by_group(questions, &ballots, pulse.divisions.len())
+            });
             let mut kept = Vec::new();
-            for (question, counts) in questions.iter().zip(totals.counts) {
+            for (index, (question, counts)) in questions.iter().zip(totals.counts).enumerate() {
                 if question.kind == Kind::Comment || !pulse.thresholds.may_keep(&counts) {
                     continue;
                 }
@@ -91,6 +100,15 @@ impl Closing for PulseClosing {
                     eligible: pulse.eligible,
                 };
                 add_counts(tx, &closed).await?;
+                if let Some(by_division) = &by_division {
+                    let names = pulse.divisions.iter().map(String::as_str).chain([NO_DIVISION]);
+                    let groups: Vec<(&str, Counts)> =
+                        names.zip(by_division).map(|(name, totals)| (name, totals.counts[index].clone())).collect();
+                    // Only what may be shown is kept: a hidden number that does not exist cannot come out.
+                    for score in pulse.thresholds.by_group(question, &groups) {
+                        store::add_division_score(tx, pulse.id, &question.key, &score).await?;
+                    }
+                }
                 kept.push(closed);
             }
             *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = kept;
@@ -118,7 +136,8 @@ impl Closing for PulseClosing {
             let before = find_before(tx, pulse).await?;
             // How many answered became known when the ballots were counted.
             let counted = found(store::find_pulse(tx, pulse.id).await?, pulse.id)?;
-            let mut post = message::result(&counted, &counts, before.as_ref());
+            let by_division = store::list_division_scores(tx, pulse.id).await?;
+            let mut post = message::result(&counted, &counts, before.as_ref(), &by_division);
             if let Some(png) = self.picture.lock().unwrap_or_else(PoisonError::into_inner).take() {
                 post = message::with_chart(post, &counted, &counts, png);
             }

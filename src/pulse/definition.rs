@@ -10,6 +10,7 @@ use toml::Spanned;
 use crate::config::{Content, ContentFile, Problem};
 use crate::error::{Error, Result};
 use crate::survey::{Category, Kind, MOST_QUESTIONS, OnlyAfter, Question, lint_label, lint_question};
+use crate::text::shorten;
 
 const FOLDER: &str = "pulses";
 /// Buttons on a post: five rows of five, one row of which is ours.
@@ -30,9 +31,37 @@ pub struct Definition {
     pub program: Option<String>,
     /// How long it is open unless a lead says otherwise.
     pub days: u32,
+    /// Whether results are told by division, unless a lead says otherwise.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub by_division: bool,
+    /// Whether it belongs to something people take part in anyway (a lesson), and so is no request of its own.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub part_of_session: bool,
+    /// Which version, for a pulse that was built in chat; 1 for a file.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub version: u32,
     /// One or more.
     pub questions: Vec<Question>,
 }
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_one(version: &u32) -> bool {
+    *version == 1
+}
+
+fn one() -> u32 {
+    1
+}
+
+/// Stands for the name of the program in the words of a question.
+const SERVICE: &str = "[service]";
+/// Stands for the name of the server in the words of a question.
+const AGENCY: &str = "[agency]";
 
 /// Who is asked; the index weighs customers and members of the house differently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,6 +90,33 @@ impl Definition {
             [only] if only.kind.is_one_press() => Some(only),
             _ => None,
         }
+    }
+
+    /// The same pulse, put to the customers of a program. It is a pulse of its own: its runs are compared with one another, and may
+    /// be open beside those about other programs.
+    #[must_use]
+    pub fn for_customers_of(&self, key: &str, program: &str) -> Self {
+        Self {
+            name: format!("{}@{key}", self.name),
+            title: shorten(&format!("{} ({program})", self.title), 60),
+            audience: Audience::Customers,
+            program: Some(key.to_owned()),
+            ..self.clone()
+        }
+    }
+
+    /// Whether a question names the service that it is about.
+    pub fn names_service(&self) -> bool {
+        self.questions.iter().any(|question| question.ask.contains(SERVICE))
+    }
+
+    /// Puts the names of the program and of the server into the questions.
+    #[must_use]
+    pub fn with_names(mut self, service: &str, agency: &str) -> Self {
+        for question in &mut self.questions {
+            question.ask = question.ask.replace(SERVICE, service).replace(AGENCY, agency);
+        }
+        self
     }
 
     /// The definition as it is frozen with a run.
@@ -112,6 +168,10 @@ struct File {
     audience: Audience,
     program: Option<String>,
     days: Option<Spanned<u32>>,
+    #[serde(default)]
+    by_division: bool,
+    #[serde(default)]
+    part_of_session: bool,
     questions: Spanned<Vec<Spanned<FileQuestion>>>,
 }
 
@@ -187,6 +247,9 @@ pub fn parse(file: &ContentFile) -> Result<Definition, Vec<Problem>> {
         audience: raw.audience,
         program: raw.program,
         days: raw.days.map_or(5, Spanned::into_inner),
+        by_division: raw.by_division,
+        part_of_session: raw.part_of_session,
+        version: 1,
         questions,
     })
 }

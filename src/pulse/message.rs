@@ -74,6 +74,8 @@ pub(super) enum Action<'id> {
     LeaveOut { comment: &'id str },
     /// A second lead agrees with the first.
     Agree { comment: &'id str },
+    /// A lead builds a pulse; read on with [`Step::parse`](crate::pulse::builder::Step::parse).
+    Build { step: &'id str },
 }
 
 impl<'id> Action<'id> {
@@ -98,7 +100,8 @@ impl<'id> Action<'id> {
         "no-reminders",
     ];
     /// Controls of leads.
-    pub(super) const OF_LEADS: [&'static str; 6] = ["acted", "publish", "shorten", "shortened", "leave-out", "agree"];
+    pub(super) const OF_LEADS: [&'static str; 7] =
+        ["acted", "publish", "shorten", "shortened", "leave-out", "agree", "build"];
 
     pub(super) fn to_id(self) -> String {
         let of = |pulse: PulseId| pulse.to_string();
@@ -124,6 +127,7 @@ impl<'id> Action<'id> {
             Self::Shortened { comment } => ("shortened", comment.to_owned()),
             Self::LeaveOut { comment } => ("leave-out", comment.to_owned()),
             Self::Agree { comment } => ("agree", comment.to_owned()),
+            Self::Build { step } => ("build", step.to_owned()),
         };
         ControlId { feature: FEATURE, action, rest: &rest }.to_string()
     }
@@ -164,6 +168,7 @@ impl<'id> Action<'id> {
             "shortened" => Self::Shortened { comment },
             "leave-out" => Self::LeaveOut { comment },
             "agree" => Self::Agree { comment },
+            "build" => Self::Build { step: id.rest },
             _ => return None,
         })
     }
@@ -184,6 +189,7 @@ pub(super) fn compile_promise(
     thresholds: &Thresholds,
     backup_policy: &str,
     named: bool,
+    divisions: &[String],
 ) -> String {
     if named {
         return format!(
@@ -196,9 +202,20 @@ pub(super) fn compile_promise(
     }
     let policy = backup_policy.trim().trim_end_matches('.');
     let policy = if policy.is_empty() { "not stated" } else { policy };
+    let by_division = if divisions.is_empty() {
+        String::new()
+    } else {
+        format!(
+            "\n\nThe result also has a score for each division ({}), and one for people in none. A division is shown only if at least {} of \
+             it answered and nobody can work out the others from it. Which one you are in, by the roster when this pulse opened, is sealed \
+             with your answer.",
+            division_names(divisions),
+            thresholds.score
+        )
+    };
     format!(
         "Your answer is shown only as part of totals, and only if at least {} people answer. How the answers spread is shown only from \
-         {} answers. Nothing is shown before the pulse closes, not even how many have answered.\n\n\
+         {} answers. Nothing is shown before the pulse closes, not even how many have answered.{by_division}\n\n\
          Until the pulse closes ({}, or earlier if a lead closes it) you can change or withdraw your answer. For that, the bot keeps it \
          sealed under a key, and the people who run the bot's server could in principle open it. They commit not to.\n\n\
          At the close the bot counts, then destroys the key and the single answers. After that neither the bot nor the people who run \
@@ -236,6 +253,11 @@ pub(super) fn opened(pulse: &Pulse, outcome: Option<&Outcome>) -> Post {
     } else {
         format!("Shown only as totals, and only if at least {} people answer.", pulse.thresholds.score)
     };
+    let shown = if pulse.divisions.is_empty() {
+        shown
+    } else {
+        format!("{shown} Also by division ({}), by the same rule.", division_names(&pulse.divisions))
+    };
     let closes = at(pulse.closes_at);
     match definition.one_press() {
         Some(question) => {
@@ -256,12 +278,18 @@ pub(super) fn opened(pulse: &Pulse, outcome: Option<&Outcome>) -> Post {
     with_controls(Post::text(text), pulse, true)
 }
 
+/// The divisions that are told apart.
+fn division_names(divisions: &[String]) -> String {
+    divisions.iter().map(|division| escape(division)).collect::<Vec<_>>().join(", ")
+}
+
 /// Who is asked, in words that fit behind "asks".
 pub(super) fn asked_in_words(asked: &Asked) -> String {
     match asked {
         Asked::Everybody => "everybody on this server".into(),
         Asked::Role { role } => format!("people with the role <@&{role}>"),
         Asked::Division { name } => format!("the division {}", escape(name)),
+        Asked::Customers { program, role } => format!("customers of {} (the role <@&{role}>)", escape(program)),
     }
 }
 
@@ -444,4 +472,4 @@ pub(super) fn list(pulses: &[Pulse]) -> Post {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

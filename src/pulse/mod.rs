@@ -9,7 +9,10 @@
 //! If the key is lost while a pulse is open, the pulse is stopped and says so. If destroying the answers fails, the result waits.
 
 mod answering;
+mod budget;
+mod builder;
 mod calendar;
+mod catalogue;
 mod chat;
 mod closing;
 mod definition;
@@ -18,6 +21,7 @@ mod message;
 mod model;
 mod opening;
 mod outcomes;
+mod session;
 mod store;
 
 pub use chat::Pulses;
@@ -33,7 +37,7 @@ pub const PERSONAL: crate::people::Tables = crate::people::Tables {
     title: "Pulses",
     remains: "Answers to anonymous pulses cannot be found, on purpose: no row says whose it is. While a pulse is open you can change or take \
               back your answer with the buttons under it; after it has closed only counts and loose comments are left, and they stay. So do \
-              the counts of pulses with names. That you are asked stays until the pulse closes, and what you opened, told or prepared as a \
+              the counts of pulses with names. That you are asked, and in which division, stays until the pulse closes, and what you built, opened, told or prepared as a \
               lead stays with its pulse, as the group's record.",
     tables: &[
         Table {
@@ -78,6 +82,23 @@ pub const PERSONAL: crate::people::Tables = crate::people::Tables {
             columns: &["pulse", "your_version"],
             rows: "select '\u{1f}' || p.name || '\u{1f}' || coalesce(c.proposal, '')
                  from pulse_comments c join pulses p on p.pulse_id = c.pulse_id where p.guild_id = $1 and c.proposed_by = $2",
+            erase: None,
+        },
+        Table {
+            words: "Your division in open pulses that tell divisions apart",
+            person: "pulse_division_of.user_id",
+            columns: &["pulse", "place"],
+            rows: "select '\u{1f}' || p.name || '\u{1f}' || cast(d.place as text)
+                 from pulse_division_of d join pulses p on p.pulse_id = d.pulse_id where p.guild_id = $1 and d.user_id = $2",
+            erase: None,
+        },
+        crate::personal_table!("The pulse you are building", "pulse_drafts", "user_id", ["changed_at", "draft"]),
+        Table {
+            words: "Pulses that you built",
+            person: "pulse_definitions.made_by",
+            columns: &["pulse", "made_at"],
+            rows: "select '\u{1f}' || name || '\u{1f}' || cast(made_at as text)
+                 from pulse_definitions where guild_id = $1 and made_by = $2",
             erase: None,
         },
     ],

@@ -40,6 +40,8 @@ pub struct Pulse {
     pub eligible: Option<u32>,
     /// How `eligible` was counted.
     pub counted: Option<Counted>,
+    /// The divisions that the result tells apart, named before it opened; empty when it does not.
+    pub divisions: Vec<String>,
     /// Whether it is not anonymous: leads see who answered what, and people are told so first.
     pub named: bool,
     /// How many people sent answers; `None` until it is closed, and when they were too few to tell.
@@ -73,6 +75,23 @@ pub enum Asked {
         /// The division, as leads wrote it.
         name: String,
     },
+    /// The customers of a program (partner-agency staff): whoever has their role when they answer.
+    Customers {
+        /// What the program is called.
+        program: String,
+        /// The role its customers have on this server.
+        role: RoleId,
+    },
+}
+
+impl Asked {
+    /// The role that people need to answer.
+    pub fn role(&self) -> Option<RoleId> {
+        match self {
+            Self::Role { role } | Self::Customers { role, .. } => Some(*role),
+            Self::Everybody | Self::Division { .. } => None,
+        }
+    }
 }
 
 /// How the number of people who could answer was counted.
@@ -176,6 +195,56 @@ pub enum PulseRefusal {
         "Only somebody who may manage this server can open a pulse without an outcome of the last one. `/pulse act` tells it."
     )]
     OnlyAdmins,
+    #[error(
+        "Only somebody who may manage this server can open a pulse before people had a rest, with `over-budget:` and a reason."
+    )]
+    OnlyAdminsHurry,
+    #[error(
+        "These people were asked only recently (“{title}”). Nobody is asked more than once in 14 days or four times in 28, so that pulses \
+         stay welcome. It is possible again from <t:{}:D>. An administrator can open it all the same with `over-budget:` and a reason.",
+        until.timestamp()
+    )]
+    AskedRecently { title: String, until: DateTime<Utc> },
+    #[error(
+        "The same question was put to {asked} on <t:{}:D>. A group and a part of it are not asked the same within 28 days: the two results \
+         together would tell of the few people in between. It is possible again from <t:{}:D>.",
+        at.timestamp(), until.timestamp()
+    )]
+    PartOfGroup { asked: String, at: DateTime<Utc>, until: DateTime<Utc> },
+    #[error(
+        "Results by division need at least two divisions on the roster, and there are fewer. `/roster division` notes who belongs to one."
+    )]
+    NoDivisions,
+    #[error(
+        "Results by division can tell {most} divisions apart, and the roster has more. Ask one division at a time with `division:`."
+    )]
+    TooManyDivisions { most: usize },
+    #[error(
+        "With `by-division:True`, ask everybody or a role: one division alone cannot be told apart, and a pulse with names tells it anyway."
+    )]
+    NothingToTellApart,
+    #[error("“{0}” is not in the inventory of programs. `/program list` shows what is.")]
+    NoProgram(String),
+    #[error(
+        "Name the role that the customers of “{0}” have on this server with `role:`. Without it, people would answer for customers who are none."
+    )]
+    NoCustomers(String),
+    #[error(
+        "“{0}” asks about a service and has to know which. Say whose customers you ask with `customers-of:`, or name a `program` in its file."
+    )]
+    NoService(String),
+    #[error(
+        "You are still building “{0}”. Open it with `/pulse new`, then save it or throw it away before you begin another."
+    )]
+    AnotherDraft(String),
+    #[error(
+        "“{0}” was not built here. Pulses that come with cxbot are files, changed by the people who run it; `/pulse new` builds your own."
+    )]
+    NotBuiltHere(String),
+    #[error(
+        "This draft was saved or thrown away, so nothing was changed. `/pulse new` opens the one you have now, or begins one."
+    )]
+    NoDraft,
     #[error("There is nothing to send yet. Answer at least one question, or close this message.")]
     NothingToSend,
     #[error("“{0}” is not a day from today on. Write it as 2026-12-31.")]

@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Days, NaiveDate, Utc};
+use chrono_tz::Tz;
 
+use super::budget;
+use super::builder;
 use super::closing::{self, CLOSE_JOB};
 use super::definition::Definition;
 use super::message;
@@ -15,6 +18,7 @@ use crate::error::{Error, Result};
 use crate::ids::{ChannelId, GuildId, UserId};
 use crate::outbox::{self, Queue, To};
 use crate::people;
+use crate::programs;
 use crate::schedule;
 use crate::sealed::{self, NewBox};
 use crate::services::Services;
@@ -25,6 +29,8 @@ use crate::survey::{Paper, Thresholds};
 pub(super) const REMIND_JOB: &str = "remind_pulse";
 /// Room for the answer of a pulse that one press answers, and some to spare.
 const ONE_PRESS_BYTES: usize = 32;
+/// So many fit into the promise and into the result of a question.
+const MOST_DIVISIONS: usize = 12;
 
 /// What is to be opened.
 pub(super) struct Wish {
@@ -38,16 +44,41 @@ pub(super) struct Wish {
     /// How many people could answer, as the lead says.
     pub(super) people: Option<u32>,
     pub(super) named: bool,
+    /// Whether the result tells the divisions of the roster apart.
+    pub(super) by_division: bool,
     pub(super) opened_by: UserId,
     /// Why an administrator opens it though the outcome of the last run was not told.
     pub(super) without_outcome: Option<String>,
+    /// Why an administrator opens it though people were asked only recently.
+    pub(super) over_budget: Option<String>,
     /// Opened by the calendar: closes after so many working days.
     pub(super) by_calendar: bool,
 }
 
-/// How long a ballot of this pulse is. All of one pulse are equally long.
-pub(super) fn ballot_bytes(definition: &Definition, named: bool) -> usize {
-    if definition.one_press().is_some() && !named { ONE_PRESS_BYTES } else { Paper::most_bytes(&definition.questions) }
+impl Wish {
+    /// Everybody is asked, in the pulse channel, for as long as the definition says.
+    pub(super) fn new(guild: GuildId, definition: Definition, opened_by: UserId) -> Self {
+        Self {
+            guild,
+            days: None,
+            channel: None,
+            asked: Asked::Everybody,
+            people: None,
+            named: false,
+            by_division: definition.by_division,
+            opened_by,
+            without_outcome: None,
+            over_budget: None,
+            by_calendar: false,
+            definition,
+        }
+    }
+
+    /// How long a ballot of this pulse is. All of one pulse are equally long.
+    pub(super) fn ballot_bytes(&self) -> usize {
+        let bare = self.definition.one_press().is_some() && !self.named && !self.by_division;
+        if bare { ONE_PRESS_BYTES } else { Paper::most_bytes(&self.definition.questions) }
+    }
 }
 
 /// Opens it, in the caller's transaction, with a box that was prepared for it.
@@ -55,16 +86,27 @@ pub(super) async fn open_in(
     tx: &mut Tx,
     services: &Services,
     new_box: Arc<NewBox>,
-    wish: Wish,
+    mut wish: Wish,
     now: DateTime<Utc>,
 ) -> Result<Pulse> {
-    let (guild, thresholds, definition) = (wish.guild, Thresholds::default(), &wish.definition);
+    let (guild, thresholds) = (wish.guild, Thresholds::default());
     let settings = people::find_guild(tx, guild).await?;
+    wish.definition = named(tx, wish.definition, settings.as_ref().map_or("", |settings| &settings.name)).await?;
+    let definition = &wish.definition;
     let zone = settings.as_ref().map_or(services.settings.time.zone, |settings| settings.zone);
     let channel =
         wish.channel.or_else(|| settings.and_then(|settings| settings.pulse_channel)).ok_or(PulseRefusal::NoChannel)?;
     let (eligible, counted) = count_eligible(tx, &wish).await?;
     may_open(definition, eligible, wish.named, &thresholds)?;
+    let running = store::list_unfinished(tx, guild).await?;
+    if let Some(pulse) = running.into_iter().find(|pulse| pulse.definition.name == definition.name) {
+        let title = definition.title.clone();
+        return Err(match pulse.state {
+            State::Open => PulseRefusal::AlreadyOpen { title, closes_at: pulse.closes_at },
+            _ => PulseRefusal::StillCounting(title),
+        }
+        .into());
+    }
     let last = store::find_last_closed(tx, guild, &definition.name, None).await?;
     let outcome = match &last {
         Some(last) => store::find_outcome(tx, last.id).await?,
@@ -75,12 +117,14 @@ pub(super) async fn open_in(
     if owed && wish.without_outcome.is_none() {
         return Err(PulseRefusal::NoOutcome(definition.title.clone()).into());
     }
+    let hurried = keep_budget(tx, &wish, zone, now).await?;
+    let divisions = divisions_of(tx, &wish).await?;
     let calendar = schedule::work_calendar(&services.content)?;
     let days = wish.days.unwrap_or(definition.days);
     let closes_at =
         if wish.by_calendar { working_closing_time(now, days, zone, &calendar) } else { closing_time(now, days, zone) };
     let backup_policy = &services.settings.data.backup_policy;
-    let promise = message::compile_promise(closes_at, &thresholds, backup_policy, wish.named);
+    let promise = message::compile_promise(closes_at, &thresholds, backup_policy, wish.named, &divisions);
     let new = NewPulse {
         guild,
         definition,
@@ -92,25 +136,23 @@ pub(super) async fn open_in(
         eligible,
         counted,
         named: wish.named,
+        divisions: &divisions,
         override_reason: wish.without_outcome.as_deref().filter(|_| owed),
+        budget_reason: wish.over_budget.as_deref().filter(|_| hurried),
         opened_by: wish.opened_by,
         opened_at: now,
         closes_at,
     };
     let Some(id) = store::add_pulse(tx, new).await? else {
-        let unfinished = store::list_unfinished(tx, guild).await?;
-        let same = unfinished.into_iter().find(|pulse| pulse.definition.name == definition.name);
-        return Err(match same {
-            Some(pulse) if pulse.state == State::Open => {
-                PulseRefusal::AlreadyOpen { title: definition.title.clone(), closes_at: pulse.closes_at }
-            }
-            _ => PulseRefusal::StillCounting(definition.title.clone()),
-        }
-        .into());
+        return Err(PulseRefusal::StillCounting(definition.title.clone()).into());
     };
     if let Asked::Division { name } = &wish.asked {
         store::ask_division(tx, id, guild, name).await?;
     }
+    for (place, division) in divisions.iter().enumerate() {
+        store::freeze_division(tx, id, guild, division, place).await?;
+    }
+    builder::mark_posted(tx, guild, definition, now).await?;
     sealed::open(tx, &new_box, guild, closes_at).await?;
     let pulse = store::find_pulse(tx, id).await?.ok_or_else(|| Error::internal("a new pulse is gone"))?;
     let (key, post) = (closing::post_key(id), message::opened(&pulse, outcome.as_ref()));
@@ -128,8 +170,67 @@ pub(super) async fn open_in(
             "Pulse {id} was opened by an administrator although the outcome of the last one was not told"
         );
     }
+    if hurried {
+        tracing::warn!(
+            pulse.id = %id, guild.id = %guild, opened.by = %wish.opened_by,
+            "Pulse {id} was opened by an administrator although the same people were asked only recently"
+        );
+    }
     tracing::info!(pulse.id = %id, guild.id = %guild, "Pulse {id} opened");
     Ok(pulse)
+}
+
+/// The definition with the names of its program and of the server in its questions.
+async fn named(tx: &mut Tx, definition: Definition, agency: &str) -> Result<Definition> {
+    let service = match &definition.program {
+        Some(key) if definition.names_service() => {
+            programs::list(tx).await?.into_iter().find(|program| program.key == *key).map(|program| program.name)
+        }
+        _ => None,
+    };
+    if definition.names_service() && service.is_none() {
+        return Err(PulseRefusal::NoService(definition.title).into());
+    }
+    let agency = if agency.is_empty() { "our agency" } else { agency };
+    Ok(definition.with_names(service.as_deref().unwrap_or_default(), agency))
+}
+
+/// Refuses when these people were asked too recently; `true` when an administrator's reason lets it through.
+async fn keep_budget(tx: &mut Tx, wish: &Wish, zone: Tz, now: DateTime<Utc>) -> Result<bool> {
+    let since = now - Days::new(budget::WINDOW_DAYS + 1);
+    let earlier = store::list_opened_since(tx, wish.guild, since).await?;
+    let questions = &wish.definition.questions;
+    if let Some(pulse) = budget::asked_in_part(&earlier, &wish.asked, questions, wish.named) {
+        return Err(PulseRefusal::PartOfGroup {
+            asked: message::asked_in_words(&pulse.asked),
+            at: pulse.opened_at,
+            until: pulse.opened_at + Days::new(budget::WINDOW_DAYS),
+        }
+        .into());
+    }
+    if wish.definition.part_of_session {
+        return Ok(false);
+    }
+    match budget::wait_until(&earlier, &wish.asked, now, zone) {
+        Some((until, title)) if wish.over_budget.is_none() => Err(PulseRefusal::AskedRecently { title, until }.into()),
+        waiting => Ok(waiting.is_some()),
+    }
+}
+
+/// The divisions that the result will tell apart; empty when it will not.
+async fn divisions_of(tx: &mut Tx, wish: &Wish) -> Result<Vec<String>> {
+    if !wish.by_division {
+        return Ok(Vec::new());
+    }
+    if wish.named || matches!(wish.asked, Asked::Division { .. }) {
+        return Err(PulseRefusal::NothingToTellApart.into());
+    }
+    let divisions = store::list_divisions(tx, wish.guild).await?;
+    match divisions.len() {
+        0 | 1 => Err(PulseRefusal::NoDivisions.into()),
+        2..=MOST_DIVISIONS => Ok(divisions),
+        _ => Err(PulseRefusal::TooManyDivisions { most: MOST_DIVISIONS }.into()),
+    }
 }
 
 async fn count_eligible(tx: &mut Tx, wish: &Wish) -> Result<(Option<u32>, Option<Counted>)> {
@@ -144,7 +245,7 @@ async fn count_eligible(tx: &mut Tx, wish: &Wish) -> Result<(Option<u32>, Option
         return Ok((Some(people), Some(Counted::ByLead)));
     }
     // How many have a role is told only with a privileged permission.
-    if let Asked::Role { .. } = wish.asked {
+    if wish.asked.role().is_some() {
         return Ok((None, None));
     }
     let accounts = store::count_accounts(tx, wish.guild).await?;

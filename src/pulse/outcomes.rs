@@ -1,7 +1,10 @@
 //! What follows a result: what came of it, comments on their way through two leads, reminders.
 
-use chrono::{DateTime, NaiveTime, Utc};
+use std::collections::HashSet;
 
+use chrono::{DateTime, Days, NaiveTime, Utc};
+
+use super::budget::MOST_MESSAGES_A_WEEK;
 use super::closing::{self, post_key};
 use super::message;
 use super::model::{Comment, Outcome, Pulse, PulseId, PulseRefusal};
@@ -98,7 +101,14 @@ pub(super) async fn remind(tx: &mut Tx, pulse: &Pulse, number: u64, now: DateTim
     let to = To::Channel(pulse.channel);
     outbox::queue(tx, Queue { guild: pulse.guild, key: &key, to, post: &post, due_at: now }).await?;
     let post = message::private_reminder(pulse, &jump);
+    // Whatever they were about: a person who had their messages this week is left alone, whether they have answered or not.
+    let week = now - Days::new(7);
+    let enough: HashSet<UserId> =
+        outbox::list_often_messaged(tx, pulse.guild, week, MOST_MESSAGES_A_WEEK).await?.into_iter().collect();
     for user in store::list_to_remind(tx, pulse).await? {
+        if enough.contains(&user) {
+            continue;
+        }
         let key = format!("pulse:{}:remind:{number}:{user}", pulse.id);
         let to = To::Person(user);
         outbox::queue(tx, Queue { guild: pulse.guild, key: &key, to, post: &post, due_at: now }).await?;

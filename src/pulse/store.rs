@@ -11,7 +11,7 @@ use crate::ids::{ChannelId, GuildId, UserId};
 use crate::on_db;
 use crate::sealed::BoxId;
 use crate::store::Tx;
-use crate::survey::Thresholds;
+use crate::survey::{GroupScore, Thresholds};
 
 /// A run to open.
 pub(super) struct NewPulse<'a> {
@@ -25,7 +25,9 @@ pub(super) struct NewPulse<'a> {
     pub(super) eligible: Option<u32>,
     pub(super) counted: Option<Counted>,
     pub(super) named: bool,
+    pub(super) divisions: &'a [String],
     pub(super) override_reason: Option<&'a str>,
+    pub(super) budget_reason: Option<&'a str>,
     pub(super) opened_by: UserId,
     pub(super) opened_at: DateTime<Utc>,
     pub(super) closes_at: DateTime<Utc>,
@@ -50,6 +52,7 @@ struct PulseRow {
     counted: Option<String>,
     named: Option<bool>,
     answered: Option<i64>,
+    divisions: Option<String>,
 }
 
 /// Notes how many accounts Discord counts on a server, cxbot's own left out. Discord hands out no list of people without a privileged
@@ -90,22 +93,25 @@ pub(super) async fn list_asked(tx: &mut Tx, id: PulseId) -> Result<Vec<UserId>> 
     Ok(rows.into_iter().map(UserId::from_db).collect())
 }
 
-/// Forgets who was asked.
+/// Forgets who was asked, and who was in which division.
 pub(super) async fn forget_asked(tx: &mut Tx, id: PulseId) -> Result<()> {
     const SQL: &str = "delete from pulse_asked where pulse_id = $1";
+    const DIVISIONS: &str = "delete from pulse_division_of where pulse_id = $1";
     on_db!(tx, conn => sqlx::query(SQL).bind(id.0).execute(conn).await?.rows_affected());
+    on_db!(tx, conn => sqlx::query(DIVISIONS).bind(id.0).execute(conn).await?.rows_affected());
     Ok(())
 }
 
 /// Adds a run. `None` when one of the same name is open or closing on this server.
 pub(super) async fn add_pulse(tx: &mut Tx, new: NewPulse<'_>) -> Result<Option<PulseId>> {
     const SQL: &str = "insert into pulses (guild_id, name, definition, fingerprint, thresholds, promise, box_id, channel_id, eligible,
-             opened_by, opened_at, closes_at, state, asked, counted, named, override_reason)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'open', $13, $14, $15, $16) on conflict do nothing returning pulse_id";
+             opened_by, opened_at, closes_at, state, asked, counted, named, override_reason, divisions, budget_reason)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'open', $13, $14, $15, $16, $17, $18) on conflict do nothing returning pulse_id";
     let definition = new.definition.to_json()?;
     let fingerprint = new.definition.fingerprint()?;
     let thresholds = serde_json::to_string(new.thresholds).map_err(anyhow::Error::from)?;
     let asked = serde_json::to_string(new.asked).map_err(anyhow::Error::from)?;
+    let divisions = serde_json::to_string(new.divisions).map_err(anyhow::Error::from)?;
     let id: Option<i64> = on_db!(tx, conn => sqlx::query_scalar(SQL)
         .bind(new.guild.db())
         .bind(&new.definition.name)
@@ -123,6 +129,8 @@ pub(super) async fn add_pulse(tx: &mut Tx, new: NewPulse<'_>) -> Result<Option<P
         .bind(new.counted.map(Counted::name))
         .bind(new.named)
         .bind(new.override_reason)
+        .bind(Some(divisions).filter(|_| !new.divisions.is_empty()))
+        .bind(new.budget_reason)
         .fetch_optional(conn)
         .await?);
     Ok(id.map(PulseId))
@@ -131,7 +139,7 @@ pub(super) async fn add_pulse(tx: &mut Tx, new: NewPulse<'_>) -> Result<Option<P
 /// One run.
 pub async fn find_pulse(tx: &mut Tx, id: PulseId) -> Result<Option<Pulse>> {
     const SQL: &str = "select pulse_id, guild_id, definition, thresholds, promise, box_id, channel_id, eligible, opened_by, opened_at,
-             closes_at, state, closed_at, asked, counted, named, answered from pulses where pulse_id = $1";
+             closes_at, state, closed_at, asked, counted, named, answered, divisions from pulses where pulse_id = $1";
     let row: Option<PulseRow> = on_db!(tx, conn => sqlx::query_as(SQL).bind(id.0).fetch_optional(conn).await?);
     row.map(PulseRow::into_pulse).transpose()
 }
@@ -139,15 +147,95 @@ pub async fn find_pulse(tx: &mut Tx, id: PulseId) -> Result<Option<Pulse>> {
 /// The last hundred runs of a server, newest first.
 pub(super) async fn list_pulses(tx: &mut Tx, guild: GuildId) -> Result<Vec<Pulse>> {
     const SQL: &str = "select pulse_id, guild_id, definition, thresholds, promise, box_id, channel_id, eligible, opened_by, opened_at,
-             closes_at, state, closed_at, asked, counted, named, answered from pulses where guild_id = $1 order by pulse_id desc limit 100";
+             closes_at, state, closed_at, asked, counted, named, answered, divisions from pulses where guild_id = $1 order by pulse_id desc limit 100";
     let rows: Vec<PulseRow> = on_db!(tx, conn => sqlx::query_as(SQL).bind(guild.db()).fetch_all(conn).await?);
     rows.into_iter().map(PulseRow::into_pulse).collect()
+}
+
+/// Runs of a server that were opened since then, those left out that were stopped.
+pub(super) async fn list_opened_since(tx: &mut Tx, guild: GuildId, since: DateTime<Utc>) -> Result<Vec<Pulse>> {
+    const SQL: &str = "select pulse_id, guild_id, definition, thresholds, promise, box_id, channel_id, eligible, opened_by, opened_at,
+             closes_at, state, closed_at, asked, counted, named, answered, divisions from pulses
+         where guild_id = $1 and opened_at >= $2 and state <> 'stopped' order by pulse_id";
+    let rows: Vec<PulseRow> =
+        on_db!(tx, conn => sqlx::query_as(SQL).bind(guild.db()).bind(since).fetch_all(conn).await?);
+    rows.into_iter().map(PulseRow::into_pulse).collect()
+}
+
+/// The divisions of the roster, each once however its letters are written, in order of name.
+pub(super) async fn list_divisions(tx: &mut Tx, guild: GuildId) -> Result<Vec<String>> {
+    const SQL: &str = "select min(division) from people where guild_id = $1 and division is not null
+         group by lower(division) order by lower(division)";
+    Ok(on_db!(tx, conn => sqlx::query_scalar(SQL).bind(guild.db()).fetch_all(conn).await?))
+}
+
+/// Freezes who is in a division that is told apart, for everybody of the roster.
+pub(super) async fn freeze_division(
+    tx: &mut Tx,
+    id: PulseId,
+    guild: GuildId,
+    division: &str,
+    place: usize,
+) -> Result<()> {
+    const SQL: &str = "insert into pulse_division_of (pulse_id, user_id, place)
+         select $1, user_id, $4 from people where guild_id = $2 and lower(division) = lower($3)";
+    let place = i64::try_from(place).map_err(|fault| Error::Internal(fault.into()))?;
+    on_db!(tx, conn => sqlx::query(SQL)
+        .bind(id.0)
+        .bind(guild.db())
+        .bind(division)
+        .bind(place)
+        .execute(conn)
+        .await?
+        .rows_affected());
+    Ok(())
+}
+
+/// Who is in which of the divisions that are told apart.
+pub(super) async fn list_division_of(tx: &mut Tx, id: PulseId) -> Result<Vec<(UserId, u8)>> {
+    const SQL: &str = "select user_id, place from pulse_division_of where pulse_id = $1";
+    let rows: Vec<(i64, i64)> = on_db!(tx, conn => sqlx::query_as(SQL).bind(id.0).fetch_all(conn).await?);
+    Ok(rows.into_iter().filter_map(|(user, place)| Some((UserId::from_db(user), u8::try_from(place).ok()?))).collect())
+}
+
+/// Keeps what may be shown of a question by division.
+pub(super) async fn add_division_score(tx: &mut Tx, id: PulseId, measure: &str, score: &GroupScore) -> Result<()> {
+    const SQL: &str = "insert into pulse_division_scores (pulse_id, measure, place, answered, points)
+         values ($1, $2, $3, $4, $5) on conflict do nothing";
+    let place = i64::try_from(score.place).map_err(|fault| Error::Internal(fault.into()))?;
+    on_db!(tx, conn => sqlx::query(SQL)
+        .bind(id.0)
+        .bind(measure)
+        .bind(place)
+        .bind(i64::from(score.answered))
+        .bind(i64::from(score.points))
+        .execute(conn)
+        .await?
+        .rows_affected());
+    Ok(())
+}
+
+/// What may be shown by division, each with the key of its question.
+pub(super) async fn list_division_scores(tx: &mut Tx, id: PulseId) -> Result<Vec<(String, GroupScore)>> {
+    const SQL: &str = "select measure, place, answered, points from pulse_division_scores where pulse_id = $1
+         order by measure, place";
+    let rows: Vec<(String, i64, i64, i64)> = on_db!(tx, conn => sqlx::query_as(SQL).bind(id.0).fetch_all(conn).await?);
+    rows.into_iter()
+        .map(|(measure, place, answered, points)| {
+            let score = GroupScore {
+                place: usize::try_from(place).map_err(|fault| Error::Internal(fault.into()))?,
+                answered: u32::try_from(answered).map_err(|fault| Error::Internal(fault.into()))?,
+                points: u8::try_from(points).map_err(|fault| Error::Internal(fault.into()))?,
+            };
+            Ok((measure, score))
+        })
+        .collect()
 }
 
 /// Runs of a server that are open or closing.
 pub(super) async fn list_unfinished(tx: &mut Tx, guild: GuildId) -> Result<Vec<Pulse>> {
     const SQL: &str = "select pulse_id, guild_id, definition, thresholds, promise, box_id, channel_id, eligible, opened_by, opened_at,
-             closes_at, state, closed_at, asked, counted, named, answered from pulses where guild_id = $1 and state in ('open', 'closing') order by pulse_id";
+             closes_at, state, closed_at, asked, counted, named, answered, divisions from pulses where guild_id = $1 and state in ('open', 'closing') order by pulse_id";
     let rows: Vec<PulseRow> = on_db!(tx, conn => sqlx::query_as(SQL).bind(guild.db()).fetch_all(conn).await?);
     rows.into_iter().map(PulseRow::into_pulse).collect()
 }
@@ -173,7 +261,7 @@ pub(super) async fn find_last_closed(
     before: Option<PulseId>,
 ) -> Result<Option<Pulse>> {
     const SQL: &str = "select pulse_id, guild_id, definition, thresholds, promise, box_id, channel_id, eligible, opened_by, opened_at,
-             closes_at, state, closed_at, asked, counted, named, answered from pulses
+             closes_at, state, closed_at, asked, counted, named, answered, divisions from pulses
          where guild_id = $1 and name = $2 and state = 'closed' and ($4 or pulse_id < $3) order by pulse_id desc limit 1";
     let row: Option<PulseRow> = on_db!(tx, conn => sqlx::query_as(SQL)
         .bind(guild.db())
@@ -302,7 +390,7 @@ pub(super) async fn list_to_remind(tx: &mut Tx, pulse: &Pulse) -> Result<Vec<Use
             on_db!(tx, conn => sqlx::query_scalar(LISTED).bind(pulse.guild.db()).bind(pulse.id.0).fetch_all(conn).await?)
         }
         // Who has a role is known only when they press something.
-        Asked::Role { .. } => Vec::new(),
+        Asked::Role { .. } | Asked::Customers { .. } => Vec::new(),
     };
     Ok(rows.into_iter().map(UserId::from_db).collect())
 }
@@ -376,6 +464,12 @@ impl PulseRow {
             },
             eligible: self.eligible.and_then(|count| u32::try_from(count).ok()),
             counted: self.counted.as_deref().and_then(Counted::parse),
+            divisions: match &self.divisions {
+                Some(divisions) => {
+                    serde_json::from_str(divisions).map_err(|_| broken("divisions that cannot be read"))?
+                }
+                None => Vec::new(),
+            },
             named: self.named.unwrap_or(false),
             answered: self.answered.and_then(|count| u32::try_from(count).ok()),
             opened_by: UserId::from_db(self.opened_by),

@@ -74,6 +74,17 @@ pub enum Spread {
     TooAlike,
 }
 
+/// What may be shown of one question for one group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GroupScore {
+    /// Which group, by its place among those given.
+    pub place: usize,
+    /// How many of it chose an option.
+    pub answered: u32,
+    /// Whole points, 0 to 100.
+    pub points: u8,
+}
+
 impl Thresholds {
     /// Whether the counts of a question may be kept at all.
     pub fn may_keep(&self, counts: &Counts) -> bool {
@@ -114,6 +125,46 @@ impl Thresholds {
             Spread::TooFew | Spread::TooAlike => None,
         };
         Findings::Shown { answered, score, spread, range }
+    }
+
+    /// What may be shown of one question group by group: score and number, for the groups that [`shown_groups`] allows. `groups` are all
+    /// groups with their names, people in none of them as one more, so that together they are the total.
+    ///
+    /// Nothing at all is shown when the number of a small hidden group follows from the rule itself, or when a shown group, or all hidden ones taken together, are nearly of one mind and small: from the others
+    /// and the total everybody's answer could be computed.
+    pub fn by_group(&self, question: &Question, groups: &[(&str, Counts)]) -> Vec<GroupScore> {
+        let answered: Vec<(&str, u32)> = groups.iter().map(|(name, counts)| (*name, counts.answered())).collect();
+        let shown = shown_groups(&answered, self.score);
+        if !leaves_doubt(&answered, &shown, self.score) {
+            return Vec::new();
+        }
+        let mut rest = Counts { options: vec![0; question.kind.options().len()], ..Counts::default() };
+        let mut scores = Vec::new();
+        for (place, (name, counts)) in groups.iter().enumerate() {
+            if !shown.contains(name) || counts.answered() == 0 {
+                for (sum, count) in rest.options.iter_mut().zip(&counts.options) {
+                    *sum += count;
+                }
+                continue;
+            }
+            match self.findings_of_group(question, counts) {
+                Some(points) => scores.push(GroupScore { place, answered: counts.answered(), points }),
+                None => return Vec::new(),
+            }
+        }
+        if rest.answered() > 0 && self.findings_of_group(question, &rest).is_none() {
+            return Vec::new();
+        }
+        scores
+    }
+
+    /// The score of a group, unless its answers are too few or too much alike.
+    fn findings_of_group(&self, question: &Question, counts: &Counts) -> Option<u8> {
+        let wide = Self { spread: self.score, ..*self };
+        match wide.findings(question, counts, None) {
+            Findings::Shown { score: Some(Score::Points(points)), spread: Spread::Counts(_), .. } => Some(points),
+            _ => None,
+        }
     }
 
     /// Whether comments may be kept: enough people answered the survey, and enough of them wrote something.
@@ -176,8 +227,30 @@ pub fn shown_groups<'a>(groups: &[(&'a str, u32)], least: u32) -> Vec<&'a str> {
     shown.into_iter().map(|(name, _)| name).collect()
 }
 
+/// Whether somebody who knows the rule, every name, the total and the numbers of the shown groups still cannot tell how many a small
+/// hidden group has. With A7 B7 C4 the rule shows B alone, and only A7 C4 makes it do so: then nothing may be shown. Doubt is there when
+/// some people could as well be in another hidden group and the same would be shown.
+fn leaves_doubt(answered: &[(&str, u32)], shown: &[&str], least: u32) -> bool {
+    let hidden: Vec<usize> = (0..answered.len()).filter(|place| !shown.contains(&answered[*place].0)).collect();
+    let could_be = |from: usize, to: usize, people: u32| {
+        let mut other = answered.to_vec();
+        let Some(left) = other[from].1.checked_sub(people) else { return false };
+        (other[from].1, other[to].1) = (left, other[to].1 + people);
+        shown_groups(&other, least) == shown
+    };
+    hidden.iter().filter(|place| (1..least).contains(&answered[**place].1)).all(|&small| {
+        let others = hidden.iter().filter(|other| **other != small);
+        shown.is_empty()
+            || others
+                .flat_map(|&other| (1..least).map(move |people| (other, people)))
+                .any(|(other, people)| could_be(small, other, people) || could_be(other, small, people))
+    })
+}
+
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use super::*;
     use crate::survey::Kind;
 
@@ -290,6 +363,95 @@ mod tests {
             }
         }
         assert!(hidden_cells > 500);
+    }
+
+    /// Groups by options.
+    type Table = Vec<Vec<u32>>;
+
+    /// What is told of a table of groups by options: the total by the ordinary rules, and the groups.
+    fn told(question: &Question, names: &[&str], table: &[Vec<u32>]) -> (String, String) {
+        let counts = |options: &[u32]| Counts { options: options.to_vec(), ..Counts::default() };
+        let total: Vec<u32> = (0..table[0].len()).map(|option| table.iter().map(|row| row[option]).sum()).collect();
+        let thresholds = Thresholds::default();
+        let total = thresholds.findings(question, &counts(&total), None);
+        let groups: Vec<_> = names.iter().zip(table).map(|(name, row)| (*name, counts(row))).collect();
+        let groups = if total == Findings::TooFew { Vec::new() } else { thresholds.by_group(question, &groups) };
+        (format!("{total:?}"), format!("{total:?} {groups:?}"))
+    }
+
+    /// Every small table there is, sorted by what is told of it. Whoever reads the result knows no more than that the truth is one of
+    /// the tables that are told alike, even if they know the rules; so unless the total alone says so already, no number below five,
+    /// and no mind of a whole group, may be the same in all of them.
+    #[test]
+    fn whatever_is_told_by_group_leaves_more_than_one_possibility() {
+        let ordered = |options: &[&str]| Kind::Choice {
+            options: options.iter().map(|option| (*option).to_owned()).collect(),
+            ordered: true,
+        };
+        for (kind, groups, most) in [
+            (ordered(&["No", "Yes"]), 2_usize, 19_u32),
+            (ordered(&["No", "Yes"]), 3, 19),
+            (ordered(&["No", "Partly", "Yes"]), 2, 17),
+        ] {
+            let options = kind.options().len();
+            let question = Question {
+                key: "q".into(),
+                ask: "?".into(),
+                kind,
+                does_not_apply: None,
+                reversed: false,
+                category: None,
+                only_after: None,
+            };
+            let names = ["A", "B", "C"];
+            // Every table with at most so many answers: complete, since the total is told.
+            let mut cells: Vec<Vec<u32>> = vec![vec![]];
+            for _ in 0..groups * options {
+                cells = cells
+                    .iter()
+                    .flat_map(|row| {
+                        let room = most - row.iter().sum::<u32>();
+                        (0..=room).map(move |count| [&row[..], &[count]].concat())
+                    })
+                    .collect();
+            }
+            let tables: Vec<Table> =
+                cells.iter().map(|cells| cells.chunks(options).map(<[u32]>::to_vec).collect()).collect();
+            let mut by_total: HashMap<String, Vec<&Table>> = HashMap::new();
+            let mut alike: HashMap<(String, String), Vec<&Table>> = HashMap::new();
+            for table in &tables {
+                let told = told(&question, &names[..groups], table);
+                by_total.entry(told.0.clone()).or_default().push(table);
+                alike.entry(told).or_default().push(table);
+            }
+            let shown = alike.keys().filter(|(_, told)| told.contains("GroupScore")).count();
+            assert!(shown > 20, "nothing was shown by group, so nothing was tried");
+            let size = |table: &Table, group: usize| table[group].iter().sum::<u32>();
+            let known_size = |tables: &[&Table], group| {
+                let first = size(tables[0], group);
+                tables.iter().all(|table| size(table, group) == first).then_some(first)
+            };
+            let mind = |table: &Table, group: usize| {
+                let chosen: Vec<usize> = (0..options).filter(|option| table[group][*option] > 0).collect();
+                if let [only] = chosen[..] { Some(only) } else { None }
+            };
+            let known_mind = |tables: &[&Table], group| {
+                let first = mind(tables[0], group)?;
+                tables.iter().all(|table| mind(table, group) == Some(first)).then_some(first)
+            };
+            for ((total, told), possible) in &alike {
+                let before = &by_total[total];
+                for group in 0..groups {
+                    if known_size(before, group).is_none() {
+                        let found = known_size(possible, group).filter(|size| (1..5).contains(size));
+                        assert_eq!(found, None, "{told}: the number of group {group}");
+                    }
+                    if known_mind(before, group).is_none() {
+                        assert_eq!(known_mind(possible, group), None, "{told}: what everybody in group {group} said");
+                    }
+                }
+            }
+        }
     }
 
     #[test]

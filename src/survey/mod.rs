@@ -10,12 +10,16 @@ mod lint;
 mod mask;
 mod question;
 mod response;
+mod session;
 mod store;
 
 pub use answer::{Answer, Counts, MOST_QUESTIONS, encode};
-pub use findings::{Findings, Score, Spread, Thresholds, WholeRange, estimate, is_same_question, shown_groups};
+pub use findings::{
+    Findings, GroupScore, Score, Spread, Thresholds, WholeRange, estimate, is_same_question, shown_groups,
+};
 pub use lint::{lint_label, lint_question};
 pub use mask::mask;
 pub use question::{Category, Kind, OnlyAfter, Question};
-pub use response::{Given, MOST_COMMENT_CHARS, Paper, Responses, Totals, total};
+pub use response::{Given, MOST_COMMENT_CHARS, Paper, Responses, Totals, total, total_by_group};
+pub use session::{SESSION_JOB, Session, ask_about_session};
 pub use store::{COUNTS_JOB, ClosedCounts, Source, add_counts, list_about_programs, list_closed, publish_counts};

@@ -50,6 +50,9 @@ pub struct Paper {
     /// Who filled it in; only in a survey that says it is not anonymous.
     #[serde(rename = "u", default, skip_serializing_if = "Option::is_none")]
     pub named: Option<u64>,
+    /// Which of the groups that are told apart the person is in, by its place; only where that was said first.
+    #[serde(rename = "g", default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<u8>,
     /// What counts.
     #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
     pub sent: Option<Responses>,
@@ -205,8 +208,21 @@ impl Paper {
             Kind::Several { options } => 12 + 3 * options.len(),
             _ => 12,
         };
-        64 + 2 * questions.iter().map(each).sum::<usize>()
+        72 + 2 * questions.iter().map(each).sum::<usize>()
     }
+}
+
+/// What the papers of each of `groups` groups say together, and after the last group those of people in none.
+pub fn total_by_group(questions: &[Question], ballots: &[&[u8]], groups: usize) -> Vec<Totals> {
+    let group_of = |ballot: &[u8]| {
+        let place = Paper::decode(ballot, questions).and_then(|paper| paper.group).map(usize::from);
+        place.filter(|place| *place < groups).unwrap_or(groups)
+    };
+    let mut sorted: Vec<Vec<&[u8]>> = vec![Vec::new(); groups + 1];
+    for ballot in ballots {
+        sorted[group_of(ballot)].push(ballot);
+    }
+    sorted.into_iter().map(|ballots| total(questions, ballots)).collect()
 }
 
 impl std::fmt::Debug for Paper {
@@ -325,7 +341,7 @@ mod tests {
             Paper {
                 sent: Some(fill(&[(0, Given::Skipped), (3, Given::Option(4))])),
                 draft: Some(full.clone()),
-                named: None,
+                ..Paper::default()
             },
             Paper { draft: Some(full), ..Paper::default() },
         ];
@@ -348,7 +364,7 @@ mod tests {
             let given = if index < 3 { Given::Words("😀".repeat(300)) } else { Given::Several((0..15).collect()) };
             assert!(mine.fill_in(&questions, index, given));
         }
-        let paper = Paper { named: Some(u64::MAX), sent: Some(mine.clone()), draft: Some(mine) };
+        let paper = Paper { named: Some(u64::MAX), group: Some(u8::MAX), sent: Some(mine.clone()), draft: Some(mine) };
         assert!(paper.encode().unwrap().len() <= Paper::most_bytes(&questions));
     }
 }

@@ -1,12 +1,15 @@
 //! The index as leads and members live it, from a typed figure to a published quarter and its correction.
 
-use cxbot::cx_index;
+use cxbot::{cx_index, on_db};
 
 use crate::harness::{Database, World, days};
 
 crate::stories!(
     a_lead_registers_measures_types_a_figure_and_confirms_it,
+    a_lead_attaches_a_file_sees_what_it_would_change_and_takes_it_in,
+    a_wrong_file_is_refused_in_words,
     a_quarter_is_reviewed_published_posted_and_corrected,
+    the_only_lead_publishes_alone_and_the_edition_says_so,
     members_look_closer_and_share,
 );
 
@@ -61,15 +64,105 @@ async fn a_lead_registers_measures_types_a_figure_and_confirms_it(on: Database) 
     world.end().await;
 }
 
-async fn a_quarter_is_reviewed_published_posted_and_corrected(on: Database) {
+async fn a_lead_attaches_a_file_sees_what_it_would_change_and_takes_it_in(on: Database) {
+    const PUBLISHED: &str = "/measure import file:a11-published-sample.csv format:a11-published";
+    let mut world = World::start(on).await;
+    let (lea, ana) = (world.member("Lea"), world.member("Ana"));
+    ana.runs(PUBLISHED).await.says("Only leads can do this");
+    let shown = lea.runs(PUBLISHED).await;
+    shown.is_private().says("report.txt");
+    insta::assert_snapshot!("confirm_file", shown.text());
+    lea.presses("Do not take in").await.says("Nothing was saved");
+    ana.runs("/index quarter:FY2022Q2").await.says("no data");
+
+    lea.runs(PUBLISHED).await.says("161 figures read, 161 new");
+    world.restart().await;
+    let taken = lea.presses("Take these figures in").await;
+    taken.says("161 new").says("SHA-256");
+    ana.runs("/index quarter:FY2022Q2").await.says("Public-facing: 83");
+    lea.runs(PUBLISHED).await.says("Nothing to take in").says("161 known already");
+
+    // A response file: only counts wait and stay, no word that anybody wrote.
+    let header = "external_id,question_1,positive_effectiveness,positive_ease,positive_efficiency,positive_transparency,positive_humanity,positive_employee,positive_other,negative_effectiveness,negative_ease,negative_efficiency,negative_transparency,negative_humanity,negative_employee,negative_other,question_4";
+    let row = |number: u32| format!("r{number},1,1,0,0,0,0,0,0,0,0,0,0,0,0,0,call me at 555-0100");
+    let file = format!("{header}\n{}\n", (0..12).map(row).collect::<Vec<_>>().join("\n"));
+    let asked = format!(
+        "/measure import \"file:responses.csv={file}\" format:touchpoints-v2 program:va-outpatient quarter:FY2022Q1"
+    );
+    lea.runs(&asked).await.says("column question_1: holds only 1").says("nothing was changed");
+    lea.runs(&format!("{asked} survey-type:likert_scale")).await.says("Take this file in?").says("1 figure read");
+    let waiting: Vec<String> = world
+        .services
+        .store
+        .read(|tx| {
+            Box::pin(async move {
+                Ok(on_db!(tx, conn => sqlx::query_scalar("select document from index_drafts").fetch_all(conn).await?))
+            })
+        })
+        .await
+        .unwrap();
+    assert!(waiting.iter().all(|document| !document.contains("555-0100")), "a comment waits with the figures");
+    lea.runs("/measure edit program:va-outpatient measure:trust owner:\"Veterans team\"").await.says("is changed");
+    lea.presses("Take these figures in").await.says("have changed since responses.csv was looked at");
+    lea.runs(&format!("{asked} survey-type:likert_scale")).await;
+    let import = number_of(&lea.presses("Take these figures in").await.says("1 new").text());
+    lea.runs(&format!("/measure undo import:{import}")).await.says(&format!("undo of import {import}"));
+    world.end().await;
+}
+
+async fn a_wrong_file_is_refused_in_words(on: Database) {
+    let world = World::start(on).await;
+    let lea = world.member("Lea");
+    lea.runs("/measure import file:a11-published-sample.csv")
+        .await
+        .is_private()
+        .says("This looks like a file of the format a11-published; choose that format.")
+        .says("nothing was changed");
+    let three = lea.runs("/measure import file:refused/tidy/three-problems.csv").await;
+    insta::assert_snapshot!("refused_file", three.text());
+    lea.runs("/measure import file:empty.csv=").await.says("the file is empty");
+    lea.runs("/measure import file:picture.png=notatable format:touchpoints-v2")
+        .await
+        .says("which program is it about?");
+    lea.runs("/measure import file:a11-published-sample.csv format:a11-published \"map:map.toml=[[survey]]\"")
+        .await
+        .says("map.toml:1: missing field");
+    lea.runs("/measure import file:a11-published-sample.csv program:nobody").await.says("No program is called");
+    let many = format!("{}\n{}", cx_index::COLUMNS.join(","), "nobody,,,,,,,,,,,,,,,,,,,,,,,,,,,\n".repeat(30));
+    let told = lea.runs(&format!("/measure import \"file:many.csv={many}\"")).await;
+    told.says("The whole list is in problems.txt").says("is not a registered program");
+    world.end().await;
+}
+
+async fn the_only_lead_publishes_alone_and_the_edition_says_so(on: Database) {
     let world = World::start(on).await;
     examples(&world).await;
     let lea = world.member("Lea");
-    lea.runs("/quarter publish quarter:FY2026Q4").await.says("has not been reviewed");
+    lea.runs("/quarter review quarter:FY2026Q4").await.says("another lead runs");
+    lea.runs("/quarter publish quarter:FY2026Q4").await.says("so another lead publishes it").says("alone:True");
+    // A second lead is known once they have used cxbot, and no longer when they come back without the role.
+    let ben = world.member("Ben");
+    let role = world.emulator.world(|seed| seed.role_by_name(world.guild, "CX lead")).unwrap();
+    world.emulator.change(|seed| seed.set_member_roles(world.guild, ben.id, &[role]));
+    ben.runs("/index").await;
+    lea.runs("/quarter publish quarter:FY2026Q4 alone:true").await.says("You are not the only lead");
+    world.emulator.change(|seed| seed.set_member_roles(world.guild, ben.id, &[]));
+    ben.runs("/index").await;
+    lea.runs("/quarter publish quarter:FY2026Q4 alone:true").await.says("published, edition 1");
+    lea.runs("/quarter state quarter:FY2026Q4").await.says("Reviewed and published by the same person, the only lead");
+    world.end().await;
+}
+
+async fn a_quarter_is_reviewed_published_posted_and_corrected(on: Database) {
+    let world = World::start(on).await;
+    examples(&world).await;
+    // Lea reviews, Ada publishes: two people look at every number that goes out.
+    let (lea, ada) = (world.member("Lea"), world.member("Ada"));
+    ada.runs("/quarter publish quarter:FY2026Q4").await.says("has not been reviewed");
     lea.runs("/quarter review quarter:FY2027Q1").await.says("reviewed");
-    lea.runs("/quarter publish quarter:FY2027Q1").await.says("still running");
+    ada.runs("/quarter publish quarter:FY2027Q1").await.says("still running");
     lea.runs("/quarter review quarter:FY2026Q4").await.says("is reviewed as it stands");
-    lea.runs("/quarter publish quarter:FY2026Q4").await.says("published, edition 1");
+    ada.runs("/quarter publish quarter:FY2026Q4").await.says("published, edition 1");
     lea.runs("/quarter post channel:#general every-quarter:true").await.says("FY2026Q4 is posted");
     world.settle().await;
     let ana = world.member("Ana");
@@ -80,10 +173,10 @@ async fn a_quarter_is_reviewed_published_posted_and_corrected(on: Database) {
     let shown = ana.runs("/index quarter:FY2026Q4").await.text();
     lea.runs("/quarter state quarter:FY2026Q4").await.says("Figures have come in since");
     lea.runs("/quarter review quarter:FY2026Q4").await;
-    lea.runs("/quarter publish quarter:FY2026Q4").await.says("add the reason");
-    lea.runs("/quarter publish quarter:FY2026Q4 reason:\"The hosting team counted again.\"").await.says("edition 2");
+    ada.runs("/quarter publish quarter:FY2026Q4").await.says("add the reason");
+    ada.runs("/quarter publish quarter:FY2026Q4 reason:\"The hosting team counted again.\"").await.says("edition 2");
     assert_ne!(shown, ana.runs("/index quarter:FY2026Q4").await.text(), "the correction shows");
-    lea.runs("/quarter publish quarter:FY2026Q4 reason:again").await.says("nothing has changed since edition 2");
+    ada.runs("/quarter publish quarter:FY2026Q4 reason:again").await.says("nothing has changed since edition 2");
     world.advance(days(90)).await;
     assert!(ana.sees().contains("A correction to the CX index"), "{}", ana.sees());
     lea.runs("/quarter pack quarter:FY2026Q4").await.says("SHA256SUMS");

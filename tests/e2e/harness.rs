@@ -523,6 +523,20 @@ impl Member {
             7 => named(self.emulator.world(|world| world.channel_by_name(self.guild, text.trim_start_matches('#')))),
             8 => named(self.emulator.world(|world| world.role_by_name(self.guild, text.trim_start_matches('@')))),
             10 => json!(text.parse::<f64>().expect("a number")),
+            // A file is named by its path below tests/data, or stands in the line itself: `name.csv=its text`.
+            11 => {
+                let (name, content) = text.split_once('=').map_or_else(
+                    || {
+                        (
+                            text,
+                            std::fs::read_to_string(format!("{}/tests/data/{text}", env!("CARGO_MANIFEST_DIR")))
+                                .unwrap(),
+                        )
+                    },
+                    |(name, content)| (name, content.to_owned()),
+                );
+                json!({"name": name.rsplit('/').next().unwrap_or(name), "text": content})
+            }
             _ => json!(text),
         }
     }

@@ -14,6 +14,9 @@ crate::stories!(
     who_was_away_catches_up_by_private_message,
     questions_come_back_after_a_week_three_a_day,
     where_threads_are_forbidden_the_lesson_arrives_and_leads_are_told,
+    people_are_asked_the_next_morning_how_a_lesson_was,
+    a_handful_of_people_is_not_asked_how_a_lesson_was,
+    a_term_posts_every_lesson_exactly_once,
 );
 
 const SERIES: [&str; 3] = ["start-with-the-reader", "short-and-plain", "say-no-kindly"];
@@ -264,11 +267,124 @@ async fn where_threads_are_forbidden_the_lesson_arrives_and_leads_are_told(on: D
     let (lea, ana) = (world.member("Lea").at("quiet"), world.member("Ana").at("quiet"));
     lea.runs(&format!("/lesson post lesson:{} channel:#quiet", SERIES[0])).await.is_private();
     world.settle().await;
+    let seen = ana.sees();
+    assert!(seen.contains("**Let us talk about it**"), "the prompt stands in the channel instead:\n{seen}");
     ana.presses("Take the quiz").await.says("Question 1 of");
     let list = lea.runs("/lesson list").await;
     list.says("Not everything of").says("Create Public Threads");
     lea.presses("Try again").await.says("tried again");
     world.settle().await;
     assert_eq!(lea.visible().iter().filter(|message| message.content.starts_with("## ")).count(), 1);
+    // As soon as it is allowed, the thread opens; what was said in the channel is not said again.
+    let quiet = world.channel("quiet");
+    world.emulator.change(|seed| seed.set_overwrite(quiet, bot, 0, 0));
+    lea.presses("Try again").await.says("tried again");
+    world.settle().await;
+    assert_eq!(ana.sees().matches("**Let us talk about it**").count(), 1, "{}", ana.sees());
+    assert!(!lea.runs("/lesson list").await.text().contains("Not everything"), "{}", lea.sees());
+    world.end().await;
+}
+
+/// The short pulse after a lesson, answered to the end.
+async fn tells_how_it_was(member: &Member) {
+    member.presses("Answer").await.is_private().says("Lesson feedback: Start with the reader");
+    member.presses("Start").await.says("question 1 of 4").says("I learned something I can use.");
+    member.presses("Agree").await.says("question 2 of 4");
+    member.presses("About right").await.says("question 3 of 4");
+    member.presses("Likely").await.says("What is still unclear?");
+    member.presses("Skip this question").await.says("check your answers");
+    member.presses("Send my answers").await.is_private();
+}
+
+async fn people_are_asked_the_next_morning_how_a_lesson_was(on: Database) {
+    let world = World::start(on).await;
+    let (lea, ana) = (world.member("Lea").at("lessons"), world.member("Ana").at("lessons"));
+    lea.runs(&format!("/lesson post lesson:{} feedback:true", SERIES[0]))
+        .await
+        .is_private()
+        .says("On Tuesday, November 24, 2026 at 09:00 a pulse");
+    world.settle().await;
+    world.advance(hours(23)).await;
+    assert!(!ana.sees().contains("Pulse:"), "not before the morning:\n{}", ana.sees());
+    world.advance(hours(1)).await;
+    let seen = ana.sees();
+    assert!(seen.contains("**Pulse: Lesson feedback: Start with the reader**"), "{seen}");
+    assert!(seen.contains("About “Start with the reader”."), "{seen}");
+
+    // While one is open there is no second, and whoever asked for it hears why.
+    lea.runs(&format!("/lesson post lesson:{} feedback:true", SERIES[1])).await.is_private();
+    for name in &crate::harness::MEMBERS[..5] {
+        tells_how_it_was(&world.member(name).at("lessons")).await;
+    }
+    world.advance(days(1)).await;
+    let told = lea.inbox();
+    assert!(told.contains("Nobody was asked how “Short sentences, plain words” was."), "{told}");
+    assert!(told.contains("is already open, until"), "{told}");
+
+    // Open for three working days, Thanksgiving and the weekend left out: until Monday 17:00.
+    world.advance(days(5) + hours(8)).await;
+    let seen = ana.sees();
+    assert!(seen.contains("**Result of the pulse “Lesson feedback: Start with the reader”**"), "{seen}");
+    assert!(seen.contains("5 people answered") || seen.contains("5 of"), "{seen}");
+
+    // People are not asked anew before they have heard what came of it.
+    lea.runs(&format!("/lesson post lesson:{} feedback:true", SERIES[2])).await.is_private();
+    world.advance(days(1)).await;
+    let told = lea.inbox();
+    assert!(told.contains("Nobody was asked how “Say no, and stay kind” was."), "{told}");
+    assert!(told.contains("has no outcome yet"), "{told}");
+    assert_eq!(ana.sees().matches("**Pulse: Lesson feedback").count(), 1, "{}", ana.sees());
+    world.end().await;
+}
+
+async fn a_handful_of_people_is_not_asked_how_a_lesson_was(on: Database) {
+    let mut world = World::start(on).await;
+    for name in &crate::harness::MEMBERS[3..] {
+        let leaver = world.member(name).id;
+        world.emulator.change(|seed| seed.remove_member(world.guild, leaver));
+    }
+    world.restart().await;
+    let lea = world.member("Lea").at("lessons");
+    lea.runs("/lesson schedule series:writing-clearly day:mon hour:10 feedback:true")
+        .await
+        .says("On the working day after each lesson a pulse of half a minute asks there how it was");
+    lea.runs("/lesson list").await.says("People are asked how each lesson was.");
+    world.advance(days(2)).await;
+    let told = lea.inbox();
+    assert!(
+        told.contains("Nobody was asked how “Start with the reader” was. An anonymous pulse needs at least 8"),
+        "{told}"
+    );
+    assert!(!lea.sees().contains("**Pulse:"), "{}", lea.sees());
+    // The same again without it: from now on nobody is asked.
+    lea.runs("/lesson schedule series:writing-clearly day:mon hour:10").await.is_private();
+    let list = lea.runs("/lesson list").await.text();
+    assert!(!list.contains("People are asked"), "{list}");
+    world.advance(days(9)).await;
+    assert_eq!(lea.inbox(), told);
+    world.end().await;
+}
+
+async fn a_term_posts_every_lesson_exactly_once(on: Database) {
+    let mut world = World::start(on).await;
+    let lea = world.member("Lea").at("lessons");
+    lea.runs("/lesson schedule series:cx-foundations day:tue hour:9").await.is_private();
+    lea.runs("/lesson schedule series:writing-clearly day:thu hour:9").await.is_private();
+    for week in 1..=20 {
+        world.advance(days(7)).await;
+        if week % 6 == 0 {
+            world.restart().await;
+        }
+    }
+    let mut titles: Vec<String> = lea
+        .visible()
+        .iter()
+        .filter_map(|message| message.content.strip_prefix("## ")?.lines().next().map(str::to_owned))
+        .collect();
+    titles.sort();
+    let mut expected: Vec<String> = library().lessons().map(|lesson| lesson.title.clone()).collect();
+    expected.sort();
+    assert_eq!(titles, expected);
+    assert_eq!(lea.sees().matches("is complete: ").count(), 2, "each series says goodbye once");
     world.end().await;
 }

@@ -9,6 +9,7 @@ mod jobs;
 mod kill;
 mod learning;
 mod pulse;
+mod pulse_build;
 mod recognition;
 mod setup;
 mod tiers;

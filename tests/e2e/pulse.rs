@@ -196,7 +196,7 @@ async fn the_loop_is_closed_before_the_next_run(on: Database) {
     lea.submits(form.form(), words("2026-12-01")).await.says("on its way");
     world.settle().await;
     assert!(lea.sees().contains("Cut the form to one page"), "{}", lea.sees());
-    world.advance(days(9)).await;
+    world.advance(days(14)).await;
     assert!(lea.inbox().contains("Today is the day you named"), "{}", lea.inbox());
 
     ada.runs("/pulse open pulse:service-ease days:5").await.says("on its way");

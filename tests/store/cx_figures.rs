@@ -28,6 +28,7 @@ crate::on_both!(
     responses_become_counts_and_nothing_else,
     a_summary_is_read_by_the_words_of_its_questions,
     an_import_is_taken_back_as_a_new_entry,
+    revisions_add_up_and_end_where_the_newest_figures_alone_would,
     every_view_shows_its_work,
     what_goes_out_comes_back_in_and_is_the_same_twice,
 );
@@ -288,6 +289,57 @@ async fn an_import_is_taken_back_as_a_new_entry(store: Store) {
     let empty = find(&services, "audience:public", "FY2027Q1").await;
     assert_eq!(empty.score, None);
     assert!(matches!(empty.detail, Detail::Audience(detail) if detail.counted == 0));
+}
+
+/// Revisions of one figure: each is the next number, the moves add up to the whole, the same figure again is none, and the last one is
+/// what somebody would have who had only ever seen the newest figures.
+async fn revisions_add_up_and_end_where_the_newest_figures_alone_would(store: Store) {
+    let services = services(store);
+    examples(&services).await;
+    let header = cx_index::COLUMNS.join(",");
+    let file = |counts: [u64; 5]| {
+        let cells = counts.map(|count| count.to_string()).join(",");
+        let row = format!(
+            "cloud-hosting,agency,quality,ease,customer,cloud-hosting-survey,all,FY2027Q1,counts,{cells},,,,,,,,,,,,,,"
+        );
+        format!("{header}\n{row}\n")
+    };
+    let scope = "program:cloud-hosting";
+    let first = find(&services, scope, "FY2027Q1").await;
+    let mut moved = 0.0;
+    let mut seed = 20_261_123_u64;
+    let mut newest = [0; 5];
+    for number in 2..=7 {
+        newest = [0; 5].map(|_: u64| {
+            // Numbers as they come, the same at every run.
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            seed >> 58
+        });
+        newest[4] += 10;
+        take(&services, &file(newest), ImportOptions::default()).await.unwrap();
+        let record = find(&services, scope, "FY2027Q1").await;
+        assert_eq!(record.revision, number);
+        moved += record.moved_points.expect("both have a score");
+        let again = take(&services, &file(newest), ImportOptions::default()).await.unwrap();
+        assert_eq!((again.unchanged, again.rescored.len()), (1, 0), "{again:#}");
+        assert_eq!(find(&services, scope, "FY2027Q1").await, record);
+    }
+    let last = find(&services, scope, "FY2027Q1").await;
+    let whole = last.score.unwrap().value - first.score.unwrap().value;
+    assert!((moved - whole).abs() < 1e-9, "{moved} {whole}");
+
+    let fresh = crate::support::sqlite().await;
+    let alone = self::services(fresh.store.clone());
+    let examples = services.content.read("examples/figures-tidy.csv").unwrap().text;
+    let kept: Vec<&str> = examples
+        .lines()
+        .filter(|line| !(line.starts_with("cloud-hosting,agency,quality,ease,") && line.contains(",FY2027Q1,")))
+        .collect();
+    assert_eq!(kept.len() + 1, examples.lines().count());
+    take(&alone, &format!("{}\n", kept.join("\n")), ImportOptions::default()).await.unwrap();
+    take(&alone, &file(newest), ImportOptions::default()).await.unwrap();
+    let direct = find(&alone, scope, "FY2027Q1").await;
+    assert_eq!((direct.score, direct.coverage, direct.people), (last.score, last.coverage, last.people));
 }
 
 async fn every_view_shows_its_work(store: Store) {

@@ -1,5 +1,8 @@
 //! Every store function, on both databases. The PostgreSQL half needs a server named by TEST_POSTGRES_URL.
 
+mod adversary;
+mod cx_bad_files;
+mod cx_definitions;
 mod cx_figures;
 mod cx_index;
 mod fake_discord;
@@ -10,6 +13,8 @@ mod outbox;
 mod people;
 mod programs;
 mod pulse;
+mod pulse_asking;
+mod pulse_days;
 mod recognition;
 mod schedule;
 mod sealed;

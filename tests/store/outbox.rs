@@ -23,6 +23,8 @@ crate::on_both!(
     nothing_is_sent_before_it_is_due,
     an_edit_waits_for_its_message_and_the_last_one_wins,
     a_reply_goes_into_the_thread_once_that_is_open,
+    where_no_thread_may_be_opened_the_reply_goes_to_the_channel,
+    nothing_is_said_below_a_message_that_is_gone,
     a_message_is_deleted_or_never_sent,
     a_direct_message_opens_the_private_channel_once,
     somebody_who_takes_no_direct_messages_is_not_asked_again,
@@ -181,6 +183,39 @@ async fn a_reply_goes_into_the_thread_once_that_is_open(store: Store) {
     opening.await.unwrap();
     assert_eq!(bench.drain().await, sent(3));
     assert_eq!(bench.discord.texts(5001), ["in the thread"]);
+}
+
+/// A message with a thread and a reply, where Discord answers the opening of the thread with this code.
+async fn refuses_the_thread(store: Store, code: i64) -> Bench {
+    let bench = Bench::new(store).await;
+    bench.discord.befall("/threads", Misfortune::Answer(403, json!({"code": code, "message": "no"})));
+    bench.leave("m1", channel(5), "lesson").await;
+    let opening = bench
+        .services
+        .store
+        .write(|tx| Box::pin(async move { outbox::thread(tx, GuildId(1), "m1", "Talk about it", noon()).await }));
+    opening.await.unwrap();
+    bench.leave("m1/r", To::ThreadOn("m1".into()), "let us talk").await;
+    bench
+}
+
+async fn where_no_thread_may_be_opened_the_reply_goes_to_the_channel(store: Store) {
+    let bench = refuses_the_thread(store, 50013).await;
+    assert_eq!(bench.drain().await, Counts { sent: 2, failed: 1, put_back: 0 });
+    assert_eq!(bench.discord.texts(5), ["lesson", "let us talk"]);
+    let failures = bench.failures().await;
+    assert_eq!((failures.len(), &*failures[0].0), (1, "m1/thread"), "leads are still told of the thread: {failures:?}");
+    // Tried again once it is allowed: the thread opens, and nothing is said twice.
+    let again = bench.services.store.write(|tx| Box::pin(async move { outbox::retry(tx, GuildId(1), noon()).await }));
+    assert_eq!(again.await.unwrap(), 1);
+    assert_eq!(bench.drain().await, sent(1));
+    assert_eq!(bench.discord.texts(5), ["lesson", "let us talk"]);
+}
+
+async fn nothing_is_said_below_a_message_that_is_gone(store: Store) {
+    let bench = refuses_the_thread(store, 10008).await;
+    assert_eq!(bench.drain().await, Counts { sent: 1, failed: 2, put_back: 0 });
+    assert_eq!(bench.discord.texts(5), ["lesson"]);
 }
 
 async fn a_message_is_deleted_or_never_sent(store: Store) {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::super::brief::talking_points;
 use super::super::publication::store as publications;
 use super::super::record::{Detail, Record, Scope};
-use super::super::{message, store, trend};
+use super::super::{bridge, message, store, trend};
 use crate::calendar::Quarter;
 use crate::chart;
 use crate::error::{Error, Result};
@@ -80,14 +80,16 @@ async fn published(tx: &mut Tx, quarter: Quarter, current: Quarter, records: &[R
         .collect();
     indexes.sort_by(|a, b| a.scope.cmp(&b.scope));
     let quarters = trend::quarters(quarter);
+    let bridges = bridge::store::list(tx, quarters[0], quarter).await?;
     let mut all = Vec::new();
     for audience in Audience::ALL {
-        let course = store::list_course(tx, &Scope::Audience(audience), quarters[0], quarter).await?;
-        all.push(trend::series(&audience.to_string(), &quarters, &course));
+        let scope = Scope::Audience(audience);
+        let course = store::list_course(tx, &scope, quarters[0], quarter).await?;
+        all.push(trend::series(&audience.to_string(), &scope, &quarters, &course, &bridges));
     }
     trend::leave_out_empty_beginning(&mut all);
     let picture = chart::draw(trend::svg(&format!("CX index up to {quarter}"), &all)).await?;
-    let mut post = message::both_indexes(quarter, current, &indexes);
+    let mut post = message::both_indexes(quarter, current, &indexes, &bridge::breaks(tx, &indexes).await?);
     let mut text = format!("**The CX index for {} is published.** For the staff meeting:\n", quarter.words());
     if !reason.is_empty() {
         text = format!("**A correction to the CX index for {}.** Why: {reason}\n", quarter.words());

@@ -1,13 +1,13 @@
 //! The words that leads read about programs, measures, figures and publication.
 
-use std::fmt::Write;
-
 use super::super::publication::Stage;
+use super::super::report::ImportReport;
 use super::super::views::cut;
 use crate::calendar::Quarter;
 use crate::discord::ControlId;
 use crate::post::{Button, Card, Post};
 use crate::programs::{Category, Instrument, Measure, Program, SourceKind};
+use crate::text::{plural, shorten};
 
 /// The prefix of the feature's controls.
 pub(super) const FEATURE: &str = "measure";
@@ -17,17 +17,21 @@ pub(super) const FEATURE: &str = "measure";
 pub(super) enum Action {
     /// Store the drafted figure.
     Save(i64),
+    /// Take the file in.
+    Import(i64),
     /// Forget it.
     Drop(i64),
 }
 
 impl Action {
     pub(super) const SAVE: &str = "save";
+    pub(super) const IMPORT: &str = "import";
     pub(super) const DROP: &str = "drop";
 
     pub(super) fn to_id(self) -> String {
         let (action, draft) = match self {
             Self::Save(draft) => (Self::SAVE, draft),
+            Self::Import(draft) => (Self::IMPORT, draft),
             Self::Drop(draft) => (Self::DROP, draft),
         };
         ControlId { feature: FEATURE, action, rest: &draft.to_string() }.to_string()
@@ -38,6 +42,7 @@ impl Action {
         let draft = parsed.rest.parse().ok()?;
         match parsed.action {
             Self::SAVE => Some(Self::Save(draft)),
+            Self::IMPORT => Some(Self::Import(draft)),
             Self::DROP => Some(Self::Drop(draft)),
             _ => None,
         }
@@ -51,6 +56,40 @@ pub(super) fn confirm(program: &Program, measure: &Measure, quarter: Quarter, wo
         Button::success(Action::Save(draft).to_id(), "Save this figure"),
         Button::secondary(Action::Drop(draft).to_id(), "Do not save"),
     ])
+}
+
+/// What taking a file in would do, to be looked at once more.
+pub(super) fn confirm_file(would: &ImportReport, draft: i64) -> Post {
+    report("Take this file in?", would).with_buttons([
+        Button::success(Action::Import(draft).to_id(), "Take these figures in"),
+        Button::secondary(Action::Drop(draft).to_id(), "Do not take in"),
+    ])
+}
+
+/// A report on a card; one that a card cannot hold goes along whole as a file.
+pub(super) fn report(title: &str, report: &ImportReport) -> Post {
+    let text = report.to_string();
+    let whole = format!("{report:#}");
+    let post = Post::default().with_card(Card::new(title, cut(text.lines().map(str::to_owned).collect(), 3_900)));
+    if whole == text && text.chars().count() <= 3_900 {
+        return post;
+    }
+    post.with_file("report.txt", "The whole report as text", whole.into_bytes())
+}
+
+/// Why a file was not taken, every problem with row and column; a long list goes along as a file.
+pub(super) fn refused_file(sentence: &str) -> Post {
+    let text = shorten(sentence, 1_900);
+    if text == sentence {
+        return Post::text(text);
+    }
+    let lines: Vec<String> = sentence.lines().map(str::to_owned).collect();
+    let rest = "The whole list is in problems.txt.";
+    Post::text(format!("{}\n{rest}", cut(lines, 1_800))).with_file(
+        "problems.txt",
+        "Every problem of the file, with row and column",
+        sentence.as_bytes().to_vec(),
+    )
 }
 
 pub(super) fn programs(all: &[Program]) -> Post {
@@ -99,9 +138,13 @@ fn measure(measure: &Measure) -> String {
             format!("{unit}: worst {worst}, target {target}{best}")
         }
     };
+    let cadence = match measure.valid_quarters {
+        1 => String::new(),
+        quarters => format!("; holds for {quarters} quarters"),
+    };
     let owner = if measure.owner.is_empty() { String::new() } else { format!("; {}", measure.owner) };
     format!(
-        "• **{}** (`{}`), {}, {}, {how}{owner}\n  {}",
+        "• **{}** (`{}`), {}, {}, {how}{cadence}{owner}\n  {}",
         measure.name,
         measure.key,
         measure.category,
@@ -138,7 +181,11 @@ pub(super) fn gaps(all: &[Program]) -> Post {
         }
         let unowned = program.measures.iter().filter(|measure| measure.owner.is_empty()).count();
         if unowned > 0 && program.owner.is_empty() {
-            lines.push(format!("• **{}**: {unowned} measures that nobody owns", program.name));
+            lines.push(format!(
+                "• **{}**: nobody owns {}, and nobody owns the program",
+                program.name,
+                plural(unowned as u64, "measure", "measures")
+            ));
         }
     }
     let mut by_name: std::collections::BTreeMap<&str, Vec<(&str, &Measure)>> = std::collections::BTreeMap::new();
@@ -148,16 +195,23 @@ pub(super) fn gaps(all: &[Program]) -> Post {
         }
     }
     for (name, same) in by_name {
-        let different = same.iter().filter(|(_, measure)| {
-            let first = same[0].1;
-            !super::super::pulses::same_words(&measure.wording, &first.wording)
-                || measure.instrument != first.instrument
-        });
-        let different = different.count();
-        if different > 0 {
+        // Programs that ask or count the very same thing stand together.
+        let mut definitions: Vec<(&Measure, Vec<&str>)> = Vec::new();
+        for (program, measure) in same {
+            let alike = |one: &Measure| {
+                super::super::pulses::same_words(&one.wording, &measure.wording) && one.instrument == measure.instrument
+            };
+            match definitions.iter_mut().find(|(one, _)| alike(one)) {
+                Some((_, programs)) => programs.push(program),
+                None => definitions.push((measure, vec![program])),
+            }
+        }
+        if definitions.len() > 1 {
+            let number = definitions.len();
+            let groups: Vec<String> = definitions.into_iter().map(|(_, programs)| programs.join(", ")).collect();
             lines.push(format!(
-                "• **{name}** is defined in more than one way across {} programs: do not compare them with each other",
-                same.len()
+                "• **{name}** has {number} definitions ({}): compare only within one of them",
+                groups.join("; ")
             ));
         }
     }
@@ -173,107 +227,41 @@ pub(super) fn stage(quarter: Quarter, stage: &Stage, newer: bool) -> Post {
         (Some(edition), _) => {
             let why =
                 if edition.reason.is_empty() { String::new() } else { format!(" Correction: {}.", edition.reason) };
+            let alone = if edition.alone { " Reviewed and published by the same person, the only lead." } else { "" };
             let newer = if newer {
                 " Figures have come in since; they are shown to nobody until a correction is published: `/quarter review`, then `/quarter publish` with a reason."
             } else {
                 ""
             };
             format!(
-                "{quarter} is published (edition {}, <t:{}:D>).{why}{newer}",
+                "{quarter} is published (edition {}, <t:{}:D>).{alone}{why}{newer}",
                 edition.number,
                 edition.at.timestamp()
             )
         }
         (None, Some((by, at, _))) => {
-            format!("{quarter} was reviewed by <@{by}> on <t:{}:D>. Next: `/quarter publish`.", at.timestamp())
+            format!(
+                "{quarter} was reviewed by <@{by}> on <t:{}:D>. Next: another lead runs `/quarter publish`.",
+                at.timestamp()
+            )
         }
         (None, None) => format!("{quarter} is a draft. Look at it with `/index`, then `/quarter review`."),
     };
     Post::text(said)
 }
 
-/// The inventory as `programs.toml` writes it.
-pub(super) fn as_toml(all: &[Program]) -> String {
-    let text = |value: &str| toml::Value::String(value.to_owned()).to_string();
-    let mut out = String::from("# Exported by cxbot. Put it into your content folder as programs.toml.\n");
-    for program in all {
-        let _ = writeln!(
-            out,
-            "\n[[program]]\nkey = {}\nname = {}\naudience = {}",
-            text(&program.key),
-            text(&program.name),
-            text(program.audience.key())
-        );
-        if !program.owner.is_empty() {
-            let _ = writeln!(out, "owner = {}", text(&program.owner));
-        }
-        for (key, quarter) in [("from", program.from), ("until", program.until)] {
-            if let Some(quarter) = quarter {
-                let _ = writeln!(out, "{key} = \"{quarter}\"");
-            }
-        }
-        for measure in &program.measures {
-            let _ = writeln!(
-                out,
-                "\n[[program.measure]]\nkey = {}\nname = {}\ncategory = {}\nsource = {}\nwording = {}",
-                text(&measure.key),
-                text(&measure.name),
-                text(measure.category.key()),
-                text(measure.source_kind.key()),
-                text(&measure.wording)
-            );
-            if !measure.owner.is_empty() {
-                let _ = writeln!(out, "owner = {}", text(&measure.owner));
-            }
-            match &measure.instrument {
-                Instrument::Scale { options, reversed } => {
-                    let _ = writeln!(out, "options = {options}");
-                    if *reversed {
-                        out.push_str("reversed = true\n");
-                    }
-                }
-                Instrument::Value { unit, worst, target, best } => {
-                    let direction = if worst < target { "higher" } else { "lower" };
-                    let _ = writeln!(
-                        out,
-                        "unit = {}\ndirection = \"{direction}\"\nworst = {worst:?}\ntarget = {target:?}",
-                        text(unit)
-                    );
-                    if let Some(best) = best {
-                        let _ = writeln!(out, "best = {best:?}");
-                    }
-                }
-            }
-            if (measure.weight - 1.0).abs() > f64::EPSILON {
-                let _ = writeln!(out, "weight = {:?}", measure.weight);
-            }
-            if measure.valid_quarters != 1 {
-                let _ = writeln!(out, "valid_quarters = {}", measure.valid_quarters);
-            }
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Content, ContentFile};
+    use crate::config::Content;
     use crate::programs;
 
     #[test]
     fn every_action_is_read_back() {
-        for action in [Action::Save(7), Action::Drop(8)] {
+        for action in [Action::Save(7), Action::Import(9), Action::Drop(8)] {
             assert_eq!(Action::parse(&action.to_id()), Some(action));
         }
         assert_eq!(Action::parse("v1:measure:other:7"), None);
-    }
-
-    #[test]
-    fn the_exported_inventory_is_the_inventory() {
-        let all = programs::load(&Content::built_in()).unwrap();
-        let back = programs::parse(&ContentFile { path: "programs.toml".into(), text: as_toml(&all) }).unwrap();
-        assert_eq!(back, all);
     }
 
     #[test]

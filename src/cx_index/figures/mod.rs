@@ -2,6 +2,7 @@
 
 mod chat;
 mod draft;
+mod file;
 mod job;
 mod message;
 

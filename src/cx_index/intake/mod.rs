@@ -84,7 +84,7 @@ pub struct Inventory<'a> {
 }
 
 /// A file that was understood whole.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Parsed {
     /// Its figures, in order of row.
     pub observations: Vec<Observation>,
@@ -133,6 +133,18 @@ impl Format {
     }
 }
 
+/// The layout whose header this is, as far as it can be told; for a hint to somebody who chose another one.
+fn looks_like(columns: &[&str]) -> Option<Format> {
+    let has = |name: &str| columns.contains(&name);
+    match () {
+        () if has("attributes_q1_text") => Some(Format::A11Published),
+        () if has("standardized_question_number") && has("likert_scale_1") => Some(Format::A11Summary),
+        () if has("question_1") && has("external_id") => Some(Format::TouchpointsV2),
+        () if has("program") && has("measure") && has("period") => Some(Format::Tidy),
+        () => None,
+    }
+}
+
 impl FromStr for Format {
     type Err = String;
 
@@ -156,6 +168,18 @@ impl FromStr for SurveyType {
     }
 }
 
+/// A sentence for somebody whose file seems to have another layout than the one it is read by; empty when nothing can be said.
+pub(super) fn hint(read_as: Format, columns: &[&str]) -> String {
+    if let [only] = columns
+        && only.contains([';', '\t'])
+    {
+        return " Its cells are not separated by commas; save the file with commas.".into();
+    }
+    looks_like(columns).filter(|format| *format != read_as).map_or_else(String::new, |format| {
+        format!(" This looks like a file of the format {}; choose that format.", format.key())
+    })
+}
+
 /// A table read by the names of its columns.
 pub(super) struct Table<R> {
     rows: csv::Reader<Source<R>>,
@@ -170,7 +194,7 @@ const MOST_BYTES: u64 = 4 << 30;
 
 impl<R: Read> Table<R> {
     /// Reads the header. Reports a file without one, a column named twice, and the first `needed` column that is not there.
-    pub(super) fn open(reader: R, needed: &[&str], problems: &mut Problems) -> Result<Self, Reported> {
+    pub(super) fn open(format: Format, reader: R, needed: &[&str], problems: &mut Problems) -> Result<Self, Reported> {
         let source = Source::new(reader, MOST_BYTES);
         let rows = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(source);
         let mut table = Self { rows, columns: Vec::new(), record: csv::StringRecord::new(), line: 1, largest: "4 GB" };
@@ -191,11 +215,10 @@ impl<R: Read> Table<R> {
             match table.columns.iter().filter(|column| column == name).count() {
                 1 => {}
                 0 => {
-                    return Err(problems.report(
-                        table.line,
-                        name,
-                        format!("the header has no such column. It needs: {}", needed.join(", ")),
-                    ));
+                    let columns: Vec<&str> = table.columns.iter().map(String::as_str).collect();
+                    let hint = hint(format, &columns);
+                    let said = format!("the header has no such column.{hint} It needs: {}", needed.join(", "));
+                    return Err(problems.report(table.line, name, said));
                 }
                 _ => {
                     return Err(problems.report(
@@ -221,7 +244,7 @@ impl<R: Read> Table<R> {
                     problems.report(
                         self.line,
                         "",
-                        format!("has {found} cells; {expected} are needed. Is a comma inside a text without quotes?"),
+                        format!("has {found} cells; {expected} are needed. Is a comma inside a text without quotes, or a quotation mark never closed?"),
                     );
                     // One such row is told; reading on shows whether there are more.
                     return self.next(problems);

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::source::{Stopped, stopped};
 use crate::error::Refusal;
 
@@ -55,7 +57,7 @@ impl fmt::Display for RowProblem {
 }
 
 /// Something of a published file that was not taken, and why; the rest was.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeftOut {
     /// Why.
     pub reason: String,
@@ -108,6 +110,9 @@ impl Problems {
             (None, csv::ErrorKind::Utf8 { err, .. }) => {
                 let column = columns.get(err.field()).copied().unwrap_or_default();
                 self.report(line, column, "is not UTF-8 text. Save the file as \"CSV UTF-8\"")
+            }
+            (None, csv::ErrorKind::Io(fault)) => {
+                self.report(line, "", format!("the rest cannot be read ({fault}). Try again, or save the file anew"))
             }
             (None, _) => self.report(line, "", "cannot be read. Try again, or save the file anew"),
         };

@@ -10,7 +10,9 @@ use super::super::model::points::real;
 use super::super::observation::{Found, Observation};
 use super::super::pulses::plain_words;
 use super::map::measure_for;
-use super::{ImportRefusal, Inventory, Map, Parsed, Problems, Reported, Table, check_quarter, short, whole_number};
+use super::{
+    Format, ImportRefusal, Inventory, Map, Parsed, Problems, Reported, Table, check_quarter, short, whole_number,
+};
 use crate::calendar::Quarter;
 use crate::programs::{Instrument, Program};
 
@@ -59,7 +61,7 @@ fn read(
     observations: &mut Vec<Observation>,
     rows: &mut u64,
 ) -> Result<String, Reported> {
-    let mut table = Table::open(reader, &NEEDED, problems)?;
+    let mut table = Table::open(Format::A11Published, reader, &NEEDED, problems)?;
     let questions: Vec<Columns> = (1..=MOST_QUESTIONS)
         .map_while(|number| {
             let column = |part: &str| table.column(&format!("attributes_q{number}_{part}"));

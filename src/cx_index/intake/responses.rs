@@ -4,7 +4,7 @@ use std::io::Read;
 
 use super::super::observation::{Found, Observation};
 use super::{
-    About, ImportRefusal, Inventory, Map, Parsed, Problems, Progress, Reported, SurveyType, Table, place, short,
+    About, Format, ImportRefusal, Inventory, Map, Parsed, Problems, Progress, Reported, SurveyType, Table, place, short,
 };
 use crate::programs::{Instrument, SourceKind};
 
@@ -57,7 +57,7 @@ fn read(
         .chain(names.iter().flatten().map(String::as_str))
         .chain(["question_4"])
         .collect();
-    let mut table = Table::open(reader, &needed, problems)?;
+    let mut table = Table::open(Format::TouchpointsV2, reader, &needed, problems)?;
     let find = |table: &Table<_>, name: &str| table.column(name).unwrap_or_default();
     let question = find(&table, "question_1");
     let columns: Vec<[usize; 2]> =
@@ -106,7 +106,8 @@ fn read(
             }
         }
     }
-    if let Some(progress) = progress {
+    // The last rows, unless they have just been told.
+    if let Some(progress) = progress.filter(|_| !rows.is_multiple_of(PROGRESS_EVERY)) {
         progress(*rows);
     }
     if *rows == 0 && problems.none() {
@@ -129,7 +130,7 @@ fn read(
     let fits = |key: &str, options: usize| {
         program.measure(key).is_some_and(|measure| {
             measure.source_kind == SourceKind::Customer
-                && matches!(measure.instrument, Instrument::Scale { options: registered, .. } if usize::from(registered) == options)
+                && matches!(measure.instrument, Instrument::Scale { options: registered, reversed: false } if usize::from(registered) == options)
         })
     };
     if let Some(counts) = answers {

@@ -7,7 +7,9 @@ use chrono::NaiveDate;
 
 use super::super::observation::{Found, Observation};
 use super::map::measure_for;
-use super::{About, ImportRefusal, Inventory, Map, Parsed, Problems, Reported, Table, place, short, whole_number};
+use super::{
+    About, Format, ImportRefusal, Inventory, Map, Parsed, Problems, Reported, Table, place, short, whole_number,
+};
 use crate::calendar::Quarter;
 use crate::programs::Instrument;
 
@@ -49,7 +51,7 @@ fn read(
     observations: &mut Vec<Observation>,
     rows: &mut u64,
 ) -> Result<String, Reported> {
-    let mut table = Table::open(reader, &NEEDED, problems)?;
+    let mut table = Table::open(Format::A11Summary, reader, &NEEDED, problems)?;
     let mut seen: HashMap<String, u64> = HashMap::new();
     while table.next(problems)? {
         *rows += 1;

@@ -4,6 +4,7 @@ use std::io::Read;
 
 use proptest::prelude::*;
 
+use super::super::model::definition::Definition;
 use super::published::mean_of_codes;
 use super::*;
 use crate::config::Content;
@@ -246,6 +247,24 @@ proptest! {
         ][format];
         let file = format!("{header}\n{}\n", cells.join(","));
         let _ = parsed(format, &va(), file.as_bytes());
+    }
+
+    #[test]
+    fn no_slip_in_a_map_or_a_definition_breaks_its_reader(at in 0_usize..3_000, length in 0_usize..12, put in "[-\\[\\]=\"'{}:,0-9a-z.\n ]{0,6}") {
+        let all = programs::load(&Content::built_in()).unwrap();
+        for file in ["examples/a11-published-map.toml", "index/cxi-1.0.json"] {
+            let text = Content::built_in().read(file).unwrap().text;
+            let slipped: String = text.chars().take(at).chain(put.chars()).chain(text.chars().skip(at + length)).collect();
+            let _ = Map::parse(file, &slipped, &all);
+            let _ = Definition::parse(&slipped);
+        }
+    }
+
+    #[test]
+    fn no_slip_in_the_published_file_breaks_its_parser(at in 0_usize..6_000, length in 0_usize..40, put in "[-=@,\"\n0-9a-z. ]{0,8}") {
+        let text = include_str!("../../../tests/data/a11-published-sample.csv");
+        let slipped: String = text.chars().take(at).chain(put.chars()).chain(text.chars().skip(at + length).take(8_000)).collect();
+        let _ = parsed(Format::A11Published, &About::default(), slipped.as_bytes());
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! How a quarter goes out: draft, reviewed, published.
 //!
 //! A lead reviews the scores as they stand, and publishes exactly what was reviewed: when figures came in between, the review counts no
-//! more. From then on `/index` shows the published revision for ever. Later figures still make revisions; publishing those is an
+//! more. Who reviews does not publish: two people look at every number that goes out. Only when there is one lead may the reviewer
+//! publish too, and the edition says so. From then on `/index` shows the published revision for ever. Later figures still make revisions; publishing those is an
 //! erratum, a new edition with a reason, and the editions before it stay.
 
 pub mod store;
@@ -36,6 +37,30 @@ pub struct Edition {
     pub at: DateTime<Utc>,
     /// Why it was corrected; empty for the first.
     pub reason: String,
+    /// Its publisher had reviewed it too, being the only lead.
+    pub alone: bool,
+}
+
+/// Who wants to publish.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Publisher {
+    /// Who.
+    pub person: UserId,
+    /// They say that they are the only lead.
+    pub says_alone: bool,
+    /// The other leads that cxbot knows of.
+    pub other_leads: Vec<UserId>,
+}
+
+/// What may go out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Permit {
+    /// The number of the edition.
+    pub edition: i64,
+    /// The revision of each score.
+    pub revisions: BTreeMap<String, i64>,
+    /// The publisher had reviewed it too.
+    pub alone: bool,
 }
 
 /// Why a quarter was not reviewed or published.
@@ -47,6 +72,16 @@ pub enum PublicationRefusal {
     /// Nobody reviewed it.
     #[error("{0} has not been reviewed. Look at it with /index, then run /quarter review, then publish.")]
     NotReviewed(Quarter),
+    /// One person reviewed it and wants to publish it.
+    #[error(
+        "You reviewed {0} yourself, so another lead publishes it: two people look at every number that goes out. If you are the only lead, say so with alone:True."
+    )]
+    SamePerson(Quarter),
+    /// They say they are the only lead, and are not.
+    #[error(
+        "You are not the only lead: <@{1}> is one too. Ask them to run /quarter publish for {0}, which you reviewed."
+    )]
+    NotAlone(Quarter, UserId),
     /// Figures came in after the review.
     #[error(
         "Figures for {0} have come in since it was reviewed, so what was reviewed is not what would go out. Run /quarter review again."
@@ -75,7 +110,7 @@ pub fn fingerprint(records: &[Record]) -> String {
     hash_of(&lines.join("\n"))
 }
 
-/// What may be published now: the number of the edition and its revisions. `newest` are the newest revisions, `shown` those of the
+/// What may be published now, and by this person. `newest` are the newest revisions, `shown` those of the
 /// edition before.
 ///
 /// # Errors
@@ -87,7 +122,8 @@ pub fn may_publish(
     newest: &[Record],
     shown: &[Record],
     reason: &str,
-) -> Result<(i64, BTreeMap<String, i64>), PublicationRefusal> {
+    publisher: &Publisher,
+) -> Result<Permit, PublicationRefusal> {
     if newest.is_empty() {
         return Err(PublicationRefusal::Nothing(quarter));
     }
@@ -104,9 +140,17 @@ pub fn may_publish(
             return Err(PublicationRefusal::NeedsReason(quarter));
         }
     }
-    let Some((_, _, reviewed)) = &stage.reviewed else { return Err(PublicationRefusal::NotReviewed(quarter)) };
+    let Some((reviewer, _, reviewed)) = &stage.reviewed else { return Err(PublicationRefusal::NotReviewed(quarter)) };
     if *reviewed != fingerprint(newest) {
         return Err(PublicationRefusal::Moved(quarter));
     }
-    Ok((stage.edition.as_ref().map_or(1, |edition| edition.number + 1), revisions))
+    let alone = *reviewer == publisher.person;
+    if alone && !publisher.says_alone {
+        return Err(PublicationRefusal::SamePerson(quarter));
+    }
+    if let (true, Some(other)) = (alone, publisher.other_leads.iter().find(|lead| **lead != publisher.person)) {
+        return Err(PublicationRefusal::NotAlone(quarter, *other));
+    }
+    let edition = stage.edition.as_ref().map_or(1, |edition| edition.number + 1);
+    Ok(Permit { edition, revisions, alone })
 }

@@ -14,12 +14,13 @@ use crate::store::Tx;
 /// How far a quarter is.
 pub async fn find_stage(tx: &mut Tx, quarter: Quarter) -> Result<Stage> {
     const SQL: &str = "select state, reviewed_by, reviewed_at, fingerprint from index_quarters where quarter = $1";
-    const EDITION: &str = "select edition, published_by, published_at, reason from index_editions where quarter = $1 order by edition desc limit 1";
-    let edition: Option<(i64, i64, DateTime<Utc>, String)> =
+    const EDITION: &str = "select edition, published_by, published_at, reason, alone from index_editions where quarter = $1 order by edition desc limit 1";
+    let edition: Option<(i64, i64, DateTime<Utc>, String, bool)> =
         on_db!(tx, conn => sqlx::query_as(EDITION).bind(quarter.to_string()).fetch_optional(conn).await?);
     let reviewed: Option<(String, i64, DateTime<Utc>, String)> =
         on_db!(tx, conn => sqlx::query_as(SQL).bind(quarter.to_string()).fetch_optional(conn).await?);
-    let edition = edition.map(|(number, by, at, reason)| Edition { number, by: UserId::from_db(by), at, reason });
+    let edition =
+        edition.map(|(number, by, at, reason, alone)| Edition { number, by: UserId::from_db(by), at, reason, alone });
     Ok(Stage {
         reviewed: reviewed
             .filter(|(state, ..)| state == "reviewed")
@@ -51,7 +52,7 @@ pub async fn publish(
     edition: &Edition,
     revisions: &BTreeMap<String, i64>,
 ) -> Result<bool> {
-    const EDITION: &str = "insert into index_editions (quarter, edition, published_by, published_at, reason) values ($1, $2, $3, $4, $5) on conflict do nothing";
+    const EDITION: &str = "insert into index_editions (quarter, edition, published_by, published_at, reason, alone) values ($1, $2, $3, $4, $5, $6) on conflict do nothing";
     const SCORE: &str = "insert into index_published (quarter, edition, scope, revision) values ($1, $2, $3, $4) on conflict do nothing";
     const STATE: &str = "update index_quarters set state = 'published' where quarter = $1";
     let added = on_db!(tx, conn => sqlx::query(EDITION)
@@ -60,6 +61,7 @@ pub async fn publish(
         .bind(edition.by.db())
         .bind(edition.at)
         .bind(&edition.reason)
+        .bind(edition.alone)
         .execute(conn)
         .await?
         .rows_affected());

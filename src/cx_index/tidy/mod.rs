@@ -9,7 +9,7 @@ mod row;
 use std::collections::HashMap;
 use std::io::Read;
 
-use super::intake::{ImportRefusal, Inventory, Parsed, Problems, Reported, Source};
+use super::intake::{Format, ImportRefusal, Inventory, Parsed, Problems, Reported, Source, hint};
 use super::observation::Observation;
 use crate::calendar::Quarter;
 use row::Cells;
@@ -113,7 +113,7 @@ impl Parser<'_> {
                 self.report(
                     line,
                     "",
-                    format!("has {found} cells; {expected} are needed. Is a comma inside a text without quotes?"),
+                    format!("has {found} cells; {expected} are needed. Is a comma inside a text without quotes, or a quotation mark never closed?"),
                 );
                 continue;
             }
@@ -145,7 +145,11 @@ impl Parser<'_> {
                 self.report(
                     line,
                     name,
-                    format!("the header has \"{instead}\" here. It must be: {}", COLUMNS.join(",")),
+                    format!(
+                        "the header has \"{instead}\" here.{} It must be: {}",
+                        hint(Format::Tidy, &found),
+                        COLUMNS.join(",")
+                    ),
                 );
             }
             None => {

@@ -130,7 +130,10 @@ fn every_wrong_cell_is_named_by_row_and_column() {
         (format!("{COUNTS}=1+1"), "row 2, column note: starts like a spreadsheet formula"),
         (COUNTS.replace(",s,all", ",@s,all"), "row 2, column source_id: starts like a spreadsheet formula"),
         (format!("{COUNTS}{}", "x".repeat(301)), "row 2, column note: must be one line of at most 300 characters"),
-        (format!("{COUNTS},"), "row 2: has 29 cells; 28 are needed. Is a comma inside a text without quotes?"),
+        (
+            format!("{COUNTS},"),
+            "row 2: has 29 cells; 28 are needed. Is a comma inside a text without quotes, or a quotation mark never closed?",
+        ),
         (
             COUNTS.replace("cloud-hosting,agency", "benefits-phone,public").replace("FY2026Q4", "FY2026Q2"),
             "row 2, column period: benefits-phone is not registered in FY2026Q2",

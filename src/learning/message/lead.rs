@@ -2,8 +2,11 @@
 
 use std::fmt::Write as _;
 
+use chrono::NaiveDate;
+
 use super::action::Action;
 use super::learner::{lesson_post, thread_text};
+use crate::calendar::date_words;
 use crate::discord::Choice;
 use crate::ids::ChannelId;
 use crate::learning::library::Series;
@@ -22,10 +25,17 @@ pub(in crate::learning) fn preview(lesson: &Lesson) -> Post {
 }
 
 /// To a lead: it is on its way.
-pub(in crate::learning) fn posted(lesson: &Lesson, channel: ChannelId) -> Post {
+pub(in crate::learning) fn posted(lesson: &Lesson, channel: ChannelId, feedback_on: Option<NaiveDate>) -> Post {
+    let feedback = feedback_on.map(|on| {
+        format!(
+            " On {} at 09:00 a pulse of half a minute asks there how it was; if it cannot be opened, I tell you why.",
+            date_words(on)
+        )
+    });
+    let feedback =
+        feedback.unwrap_or_else(|| " With feedback:True, a short pulse also asks how a lesson was.".to_owned());
     Post::text(format!(
-        "“{}” is on its way to {}, with a thread for the discussion. /lesson results shows how it goes; to ask how the lesson was, open the \
-         pulse session-feedback with /pulse open.",
+        "“{}” is on its way to {}, with a thread for the discussion. /lesson results shows how it goes.{feedback}",
         lesson.title,
         channel.mention()
     ))
@@ -38,10 +48,16 @@ pub(in crate::learning) fn scheduled(
     channel: ChannelId,
     first: &str,
     next: &Lesson,
+    asks: bool,
 ) -> Post {
+    let asks = if asks {
+        " On the working day after each lesson a pulse of half a minute asks there how it was; if one cannot be opened, I tell you why."
+    } else {
+        ""
+    };
     Post::text(format!(
         "**{}** now posts one lesson at a time in {}. {words}.\nFirst: {first}, with “{}”. /lesson list shows what comes; \
-         /lesson skip leaves out the next date, /lesson pause stops for a while.",
+         /lesson skip leaves out the next date, /lesson pause stops for a while.{asks}",
         series.title,
         channel.mention(),
         next.title
@@ -294,18 +310,25 @@ mod tests {
         let series = series();
         let words = "Every Tuesday at 09:00 (America/New_York), not on holidays";
         let posts = [
-            posted(&series.lessons[0], ChannelId(5)),
-            scheduled(&series, words, ChannelId(5), "Tuesday, November 24, 2026 at 09:00", &series.lessons[0]),
+            posted(&series.lessons[0], ChannelId(5), None),
+            posted(&series.lessons[0], ChannelId(5), NaiveDate::from_ymd_opt(2026, 11, 24)),
+            scheduled(&series, words, ChannelId(5), "Tuesday, November 24, 2026 at 09:00", &series.lessons[0], false),
+            scheduled(&series, words, ChannelId(5), "Tuesday, November 24, 2026 at 09:00", &series.lessons[0], true),
             paused(&series),
             resumed(&series, Some("Tuesday, November 24, 2026 at 09:00")),
             resumed(&series, None),
             skipped(&series, "Tuesday, November 24, 2026 at 09:00"),
         ];
         insta::assert_snapshot!(posts.map(|post| post.as_text()).join("\n---\n"), @r"
-        “Lesson about asking” is on its way to <#5>, with a thread for the discussion. /lesson results shows how it goes; to ask how the lesson was, open the pulse session-feedback with /pulse open.
+        “Lesson about asking” is on its way to <#5>, with a thread for the discussion. /lesson results shows how it goes. With feedback:True, a short pulse also asks how a lesson was.
+        ---
+        “Lesson about asking” is on its way to <#5>, with a thread for the discussion. /lesson results shows how it goes. On Tuesday, November 24, 2026 at 09:00 a pulse of half a minute asks there how it was; if it cannot be opened, I tell you why.
         ---
         **The basics** now posts one lesson at a time in <#5>. Every Tuesday at 09:00 (America/New_York), not on holidays.
         First: Tuesday, November 24, 2026 at 09:00, with “Lesson about asking”. /lesson list shows what comes; /lesson skip leaves out the next date, /lesson pause stops for a while.
+        ---
+        **The basics** now posts one lesson at a time in <#5>. Every Tuesday at 09:00 (America/New_York), not on holidays.
+        First: Tuesday, November 24, 2026 at 09:00, with “Lesson about asking”. /lesson list shows what comes; /lesson skip leaves out the next date, /lesson pause stops for a while. On the working day after each lesson a pulse of half a minute asks there how it was; if one cannot be opened, I tell you why.
         ---
         **The basics** is paused. Nothing is posted until you use /lesson resume.
         ---

@@ -120,7 +120,7 @@ impl Delivery<'_> {
     async fn about_another(&self) -> Asked {
         let row = self.row;
         let of_key = row.of_key.clone().unwrap_or_default();
-        let key = if row.kind == "reply" { format!("{of_key}/thread") } else { of_key };
+        let key = if row.kind == "reply" { format!("{of_key}/thread") } else { of_key.clone() };
         if row.kind == "delete" {
             let (key, now) = (key.clone(), self.services.clock.now());
             if self
@@ -139,6 +139,18 @@ impl Delivery<'_> {
             Some(origin) if origin.failed_at.is_some() && row.kind == "delete" => return Ok(Ok(Outcome::Sent(0, 0))),
             Some(origin) if origin.failed_at.is_none() => return Ok(Ok(Outcome::Untouched(TimeDelta::seconds(2)))),
             None if row.kind == "delete" => return Ok(Ok(Outcome::Sent(0, 0))),
+            // Where no thread may be opened, what was meant for it goes to the channel, below its message; not when that is gone.
+            Some(thread) if row.kind == "reply" && thread.failure.as_deref() != Some(MESSAGE_GONE) => {
+                let beside = self.services.store.read(|tx| Box::pin(async move { store::origin(tx, &of_key).await }));
+                return match beside
+                    .await?
+                    .filter(|beside| beside.sent_at.is_some())
+                    .and_then(|beside| beside.channel_id)
+                {
+                    Some(channel) => self.post_in(ChannelId::from_db(channel)).await,
+                    None => Ok(Ok(Outcome::Failed(ORIGIN_FAILED.to_owned()))),
+                };
+            }
             _ => return Ok(Ok(Outcome::Failed(ORIGIN_FAILED.to_owned()))),
         };
         let (Some(channel), Some(message)) = (origin.channel_id, origin.message_id) else {
@@ -219,6 +231,7 @@ fn unreadable() -> Outcome {
     Outcome::Failed("This version of cxbot cannot read the message.".to_owned())
 }
 
+const MESSAGE_GONE: &str = "The message no longer exists on Discord.";
 const CLOSED: &str = "This person does not accept direct messages from cxbot.";
 
 /// What is known about somebody's private channel.
@@ -303,7 +316,7 @@ fn judge(row: &Claimed, fault: Fault) -> Outcome {
     Outcome::Failed(match code {
         0 => "Discord did not take the message for a whole day.".to_owned(),
         10003 => "The channel no longer exists. Choose another one with /setup.".to_owned(),
-        10008 => "The message no longer exists on Discord.".to_owned(),
+        10008 => MESSAGE_GONE.to_owned(),
         50001 => "cxbot cannot see the channel. Let its role view the channel and send messages there.".to_owned(),
         50013 => "cxbot may not do this in the channel. Give its role these permissions there: View Channel, Send Messages, Embed Links, \
                   Attach Files, Create Public Threads, Send Messages in Threads."

@@ -47,6 +47,7 @@ pub(super) struct Origin {
     pub(super) failed_at: Option<DateTime<Utc>>,
     pub(super) channel_id: Option<i64>,
     pub(super) message_id: Option<i64>,
+    pub(super) failure: Option<String>,
 }
 
 /// What can be sent now, lane by lane in order.
@@ -150,7 +151,7 @@ pub(super) async fn put_back(tx: &mut Tx, row: &Claimed, due_at: DateTime<Utc>, 
 
 /// The message with this key, in whatever state.
 pub(super) async fn origin(tx: &mut Tx, key: &str) -> Result<Option<Origin>> {
-    const SQL: &str = "select sent_at, failed_at, channel_id, message_id from outbox where key = $1";
+    const SQL: &str = "select sent_at, failed_at, channel_id, message_id, failure from outbox where key = $1";
     Ok(on_db!(tx, conn => sqlx::query_as(SQL).bind(key).fetch_optional(conn).await?))
 }
 

@@ -149,7 +149,7 @@ pub const ROSTER: Tables = Tables {
         "Your entry on the roster",
         "people",
         "user_id",
-        ["division", "joined_on", "direct_messages", "no_reminders"]
+        ["division", "joined_on", "direct_messages", "no_reminders", "seen_as_lead_on"]
     )],
 };
 

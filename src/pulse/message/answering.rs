@@ -9,7 +9,7 @@ use crate::survey::{Answer, Given, Kind, MOST_COMMENT_CHARS, Paper, Question, Re
 use crate::text::{escape, plural, shorten};
 
 /// What everybody reads before they write.
-const BEFORE_WRITING: &str = "Leave names out: in a small group people may guess from what you write. Mentions, addresses, numbers and links are taken \
+pub(super) const BEFORE_WRITING: &str = "Leave names out: in a small group people may guess from what you write. Mentions, addresses, numbers and links are taken \
      out. Two leads read comments after the close, apart from all other answers. Nobody can follow up on a comment, so take harassment \
      or danger to your agency's own office for it.";
 

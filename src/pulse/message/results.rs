@@ -7,9 +7,9 @@ use crate::post::{Card, Post};
 use crate::pulse::model::{Asked, Counted, Pulse};
 use crate::statistics::change::{Change, Verdict, holm, verdict};
 use crate::survey::{
-    ClosedCounts, Counts, Findings, Kind, Question, Score, Spread, WholeRange, estimate, is_same_question,
+    ClosedCounts, Counts, Findings, GroupScore, Kind, Question, Score, Spread, WholeRange, estimate, is_same_question,
 };
-use crate::text::shorten;
+use crate::text::{escape, shorten};
 
 /// A change is told when it is beyond chance at this level …
 const ALPHA: f64 = 0.05;
@@ -42,15 +42,28 @@ pub(in crate::pulse) fn people(count: u32, counted: Option<Counted>) -> String {
     format!("{about}{count} people")
 }
 
-/// The result. `closed` holds the counts of the questions that had enough answers.
-pub(in crate::pulse) fn result(pulse: &Pulse, closed: &[ClosedCounts], before: Option<&Before>) -> Post {
+/// The result. `closed` holds the counts of the questions that had enough answers, `by_division` what may be shown of divisions, each
+/// with the key of its question.
+pub(in crate::pulse) fn result(
+    pulse: &Pulse,
+    closed: &[ClosedCounts],
+    before: Option<&Before>,
+    by_division: &[(String, GroupScore)],
+) -> Post {
     let changes = changes(pulse, closed, before);
     let told = |question: &Question| {
         let counts = closed.iter().find(|closed| closed.question.key == question.key).map(|closed| &closed.counts);
         let findings =
             counts.map_or(Findings::TooFew, |counts| pulse.thresholds.findings(question, counts, pulse.eligible));
         let change = changes.iter().find(|(key, _)| *key == question.key).map(|(_, words)| words.as_str());
-        found(&findings, question, pulse, change)
+        let mut text = found(&findings, question, pulse, change);
+        if !pulse.divisions.is_empty()
+            && let Findings::Shown { answered, score: Some(_), .. } = findings
+        {
+            let scores = by_division.iter().filter(|(key, _)| *key == question.key).map(|(_, score)| *score);
+            let _ = write!(text, "\n{}", divisions_told(pulse, answered, &scores.collect::<Vec<_>>()));
+        }
+        text
     };
     let mut text = format!("**Result of the pulse “{}”**", pulse.definition.title);
     if pulse.asked != Asked::Everybody {
@@ -97,6 +110,20 @@ pub(in crate::pulse) fn result(pulse: &Pulse, closed: &[ClosedCounts], before: O
         card = card.with_field(name, value);
     }
     post.with_card(card)
+}
+
+fn divisions_told(pulse: &Pulse, answered: u32, scores: &[GroupScore]) -> String {
+    if scores.is_empty() {
+        return "By division: not shown. Too few answered in some, or their answers were too much alike.".into();
+    }
+    let name = |place: usize| pulse.divisions.get(place).map_or("in no division".to_owned(), |name| escape(name));
+    let told: Vec<String> = scores
+        .iter()
+        .map(|score| format!("{} **{}** ({} answered)", name(score.place), score.points, score.answered))
+        .collect();
+    let all = scores.iter().map(|score| score.answered).sum::<u32>() == answered;
+    let rest = if all { "" } else { " The others are not shown: too few answered, or they could be worked out." };
+    format!("By division: {}.{rest}", told.join(" · "))
 }
 
 fn who_answered(answered: u32, pulse: &Pulse) -> String {

@@ -5,7 +5,7 @@ use crate::config::ContentFile;
 use crate::ids::{ChannelId, GuildId, UserId};
 use crate::pulse::definition::parse;
 use crate::sealed::BoxId;
-use crate::survey::{ClosedCounts, Counts, Given, Paper, Responses, Source};
+use crate::survey::{ClosedCounts, Counts, Given, GroupScore, Paper, Responses, Source};
 
 const EASE: &str = "title = \"Service ease\"\npurpose = \"To see where our services cost you effort.\"\naudience = \"inside\"\n
 [[questions]]\nkey = \"ease\"\nask = \"How easy was it to get what you needed?\"\ntype = \"ease\"\ndoes_not_apply = \"Does not apply to me\"\n";
@@ -19,12 +19,13 @@ fn pulse(text: &str, eligible: Option<u32>, state: State) -> Pulse {
         guild: GuildId(1),
         definition,
         thresholds,
-        promise: compile_promise(closes_at, &thresholds, "Nightly, kept 30 days, keys left out.", false),
+        promise: compile_promise(closes_at, &thresholds, "Nightly, kept 30 days, keys left out.", false, &[]),
         box_id: BoxId::parse("box").unwrap(),
         channel: ChannelId(5),
         asked: Asked::Everybody,
         eligible,
         counted: None,
+        divisions: Vec::new(),
         named: false,
         answered: None,
         opened_by: UserId(9),
@@ -33,6 +34,11 @@ fn pulse(text: &str, eligible: Option<u32>, state: State) -> Pulse {
         state,
         closed_at: (state != State::Open).then_some(closes_at),
     }
+}
+
+/// A pulse as it could be, for tests of the rules.
+pub(in crate::pulse) fn sample() -> Pulse {
+    open_pulse()
 }
 
 fn open_pulse() -> Pulse {
@@ -54,7 +60,7 @@ fn result_of(text: &str, eligible: Option<u32>, options: &[u32]) -> String {
         eligible,
     };
     let closed = if options.iter().sum::<u32>() < 5 { vec![] } else { vec![closed] };
-    result(&pulse, &closed, None).as_text()
+    result(&pulse, &closed, None, &[]).as_text()
 }
 
 #[test]
@@ -81,6 +87,7 @@ fn every_control_means_what_it_says_both_ways() {
         Action::Shortened { comment: "0123456789abcdef0123456789abcdef" },
         Action::LeaveOut { comment: "0123456789abcdef0123456789abcdef" },
         Action::Agree { comment: "0123456789abcdef0123456789abcdef" },
+        Action::Build { step: "12:asked:new:agree" },
     ] {
         let id = action.to_id();
         let name = ControlId::parse(&id).unwrap().action.to_owned();
@@ -117,12 +124,110 @@ fn the_promise_reads_well_and_states_what_is_in_force() {
     assert_snapshot!(promise(&open_pulse()).as_text());
     let closes_at = open_pulse().closes_at;
     let strict = Thresholds { score: 6, spread: 12, ..Thresholds::default() };
-    let words = compile_promise(closes_at, &strict, " ", false);
+    let words = compile_promise(closes_at, &strict, " ", false, &[]);
     assert!(
         words.contains("at least 6 people")
             && words.contains("12 answers")
             && words.contains("installation: not stated.")
     );
+}
+
+/// Every sentence that people are promised something with, and the tests that hold it; none where it is about what people do.
+const PROMISES: [(&str, &[&str]); 20] = [
+    (
+        "shown only as part of totals, and only if",
+        &["fewer_than_five_answers_leave_nothing_behind", "fewer_than_five_show_nothing_however_many_did_not_apply"],
+    ),
+    (
+        "How the answers spread is shown only from",
+        &["five_show_a_score_and_ten_the_spread", "a_range_is_shown_only_where_the_spread_is"],
+    ),
+    ("Nothing is shown before the pulse closes", &["nobody_is_told_anything_while_a_pulse_is_open"]),
+    ("also has a score for each division", &["divisions_are_told_apart_as_far_as_nobody_can_be"]),
+    (
+        "A division is shown only if",
+        &["the_vectors_of_the_suppression_rule", "whatever_is_told_by_group_leaves_more_than_one_possibility"],
+    ),
+    (
+        "is sealed with your answer",
+        &["divisions_are_frozen_when_a_pulse_opens", "a_backup_of_an_open_pulse_tells_no_answer_without_its_key"],
+    ),
+    (
+        "you can change or withdraw your answer",
+        &["answers_can_be_looked_at_changed_and_withdrawn_until_the_close", "a_pulse_runs_from_opening_to_result"],
+    ),
+    (
+        "could in principle open it",
+        &[
+            "with_the_key_of_an_open_pulse_answers_can_be_linked_as_we_say",
+            "a_backup_of_an_open_pulse_tells_no_answer_without_its_key",
+        ],
+    ),
+    ("They commit not to", &[]),
+    (
+        "then destroys the key and the single answers",
+        &[
+            "after_the_close_no_file_holds_a_respondent_a_tag_or_a_sealed_answer",
+            "a_result_waits_until_the_key_is_destroyed",
+            "a_closing_interrupted_after_any_step_posts_one_result",
+        ],
+    ),
+    (
+        "can tell who answered what, or who answered at all",
+        &[
+            "after_the_close_nothing_left_finds_anybody",
+            "the_log_of_a_whole_run_names_no_respondent_and_no_answer",
+            "after_a_week_of_answers_no_file_holds_a_ballot_or_a_word_of_one_person_beside_their_id",
+        ],
+    ),
+    ("Discord carries your button presses", &[]),
+    ("In a small group people may guess", &[]),
+    ("Backups of this installation", &["the_promise_reads_well_and_states_what_is_in_force"]),
+    ("This pulse is not anonymous", &["a_small_group_is_asked_with_names_or_not_at_all"]),
+    ("leads see who answered what", &["a_small_group_is_asked_with_names_or_not_at_all"]),
+    ("Everybody else sees totals, and only if", &["a_small_group_is_asked_with_names_or_not_at_all"]),
+    ("nobody is asked why", &[]),
+    ("are taken out", &["several_questions_are_answered_one_by_one_and_survive_a_restart"]),
+    ("Two leads read comments after the close", &["two_leads_read_comments_before_any_is_published"]),
+];
+
+#[test]
+fn every_promise_is_held_by_a_test_that_exists() {
+    fn sources(folder: &std::path::Path, text: &mut String) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                sources(&path, text);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                text.push_str(&std::fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut code = String::new();
+    sources(&root.join("src"), &mut code);
+    sources(&root.join("tests"), &mut code);
+    for name in PROMISES.iter().flat_map(|(_, tests)| tests.iter()) {
+        assert!(code.contains(&format!("fn {name}(")), "there is no test {name}");
+    }
+    let closes_at = open_pulse().closes_at;
+    let of =
+        |named, divisions: &[String]| compile_promise(closes_at, &Thresholds::default(), "Nightly", named, divisions);
+    let divisions = ["Appeals".to_owned(), "Claims".to_owned()];
+    // The two other sentences before a comment ask something of the writer.
+    let writing = super::answering::BEFORE_WRITING;
+    let (_, writing) = writing.split_once("Mentions, ").unwrap();
+    let (writing, _) = writing.split_once(" Nobody can follow up").unwrap();
+    let mut held = std::collections::BTreeSet::new();
+    for text in [of(false, &[]), of(false, &divisions), of(true, &[]), writing.to_owned()] {
+        let text = text.replace("**", "").replace("\n\n", " ").replace('\n', " ");
+        for sentence in text.split(". ") {
+            let by: Vec<usize> = (0..PROMISES.len()).filter(|place| sentence.contains(PROMISES[*place].0)).collect();
+            assert!(!by.is_empty(), "no test holds “{sentence}”");
+            held.extend(by);
+        }
+    }
+    assert_eq!(held.len(), PROMISES.len(), "a promise is listed that nobody is given");
 }
 
 #[test]
@@ -256,7 +361,7 @@ fn results_of_several_questions_with_their_change_read_well() {
         counts_of(&now, "loop", &[2, 4, 5, 9, 5], None),
         counts_of(&now, "help", &[21, 4, 15], Some(28)),
     ];
-    let post = result(&now, &closed, Some(&Before { pulse: before, closed: earlier }));
+    let post = result(&now, &closed, Some(&Before { pulse: before, closed: earlier }), &[]);
     assert_snapshot!(with_chart(post, &now, &closed, vec![1]).as_text());
     let svg = chart_svg(&now, &closed).unwrap();
     assert!(crate::chart::png(&svg).unwrap().len() > 1_000);
@@ -267,13 +372,39 @@ fn a_pulse_with_names_says_so_wherever_one_could_answer() {
     let closes_at = open_pulse().closes_at;
     let named = Pulse {
         named: true,
-        promise: compile_promise(closes_at, &Thresholds::default(), "", true),
+        promise: compile_promise(closes_at, &Thresholds::default(), "", true, &[]),
         ..pulse(HEALTH, Some(4), State::Open)
     };
     let view = PulseView { pulse: &named };
     assert_snapshot!(pages([
         ("the post", opened(&named, None).as_text()),
         ("start", view.start(&Paper::default()).as_text()),
+    ]));
+}
+
+#[test]
+fn a_result_by_division_reads_well() {
+    let divisions = vec!["Appeals".to_owned(), "Claims".to_owned(), "Front desk".to_owned()];
+    let closes_at = open_pulse().closes_at;
+    let open = Pulse {
+        promise: compile_promise(closes_at, &Thresholds::default(), "", false, &divisions),
+        divisions: divisions.clone(),
+        ..pulse(HEALTH, Some(40), State::Open)
+    };
+    let closed = Pulse { answered: Some(27), divisions, ..pulse(HEALTH, Some(40), State::Closed) };
+    let counts = [
+        counts_of(&closed, "time", &[2, 4, 6, 9, 6], None),
+        counts_of(&closed, "loop", &[2, 4, 6, 9, 4], None),
+        counts_of(&closed, "help", &[21, 4, 15], Some(25)),
+    ];
+    let score = |place, answered, points| ("time".to_owned(), GroupScore { place, answered, points });
+    let some = [score(0, 9, 61), score(3, 8, 70)];
+    let all = [score(0, 9, 61), score(1, 5, 50), score(2, 5, 65), score(3, 8, 70)];
+    assert_snapshot!(pages([
+        ("the post", opened(&open, None).as_text()),
+        ("the promise", promise(&open).as_text()),
+        ("some are shown", result(&closed, &counts, None, &some).as_text()),
+        ("all are shown", result(&closed, &counts[..1], None, &all).as_text()),
     ]));
 }
 

@@ -1,0 +1,15 @@
+-- A new definition is also run on the four quarters before it begins, so that a reader can tell the ruler from the experience. These
+-- scores are shown beside the ones on record and never in their place.
+create table index_bridges (
+    definition_id   text    not null references index_definitions (definition_id),
+    scope           text    not null,       -- audience:public, audience:agency, program:KEY
+    quarter         text    not null,
+    revision        integer not null,       -- from 1; the newest one is shown
+    value           real,                   -- null: not enough data
+    low             real,
+    high            real,
+    definition_hash text    not null,
+    input_hash      text    not null,       -- SHA-256 of everything it was computed from
+    computed_at     text not null,
+    primary key (definition_id, scope, quarter, revision)
+);
