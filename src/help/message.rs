@@ -3,7 +3,6 @@
 use crate::discord::{Feature, Tier};
 use crate::people::{GuildSettings, Missing};
 use crate::post::{Card, Post};
-use crate::text::shorten;
 
 /// The commands of one job.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +18,9 @@ struct Line {
     way: String,
     what: String,
 }
+
+/// Discord's limit for the text of a field.
+const MOST_FIELD_CHARS: usize = 1_024;
 
 const SUBCOMMAND: u64 = 1;
 const SUBCOMMAND_GROUP: u64 = 2;
@@ -37,14 +39,21 @@ impl Group {
         Self { title: title.to_owned(), lines }
     }
 
-    fn shown_to(&self, tier: Tier) -> Option<String> {
-        let lines: Vec<_> = self
-            .lines
-            .iter()
-            .filter(|line| line.tier <= tier)
-            .map(|line| if line.what.is_empty() { line.way.clone() } else { format!("{}: {}", line.way, line.what) })
-            .collect();
-        (!lines.is_empty()).then(|| format!("**{}**\n{}", self.title, lines.join("\n")))
+    /// What this tier can do, in parts that each fit into a field.
+    fn shown_to(&self, tier: Tier) -> Vec<(String, String)> {
+        let mut parts: Vec<(String, String)> = Vec::new();
+        for line in self.lines.iter().filter(|line| line.tier <= tier) {
+            let line = if line.what.is_empty() { line.way.clone() } else { format!("{}: {}", line.way, line.what) };
+            match parts.last_mut() {
+                Some((_, text)) if text.chars().count() + line.chars().count() < MOST_FIELD_CHARS => {
+                    text.push('\n');
+                    text.push_str(&line);
+                }
+                Some(_) => parts.push((format!("{} (more)", self.title), line)),
+                None => parts.push((self.title.clone(), line)),
+            }
+        }
+        parts
     }
 }
 
@@ -87,11 +96,12 @@ pub(super) fn help(groups: &[Group], tier: Tier, settings: Option<&GuildSettings
         Tier::Lead => "What you can do here, as a lead",
         Tier::Admin => "What you can do here, as somebody who may manage the server",
     };
-    let jobs = groups.iter().filter_map(|group| group.shown_to(tier)).collect::<Vec<_>>().join("\n\n");
-    Post::text(format!("**Next:** {}", next_step(tier, settings))).with_card(
-        Card::new(you, shorten(&jobs, 4096))
-            .with_footer("Answers to commands are seen only by you, unless they say otherwise."),
-    )
+    let card = groups
+        .iter()
+        .flat_map(|group| group.shown_to(tier))
+        .fold(Card::new(you, ""), |card, (title, lines)| card.with_field(title, lines))
+        .with_footer("Answers to commands are seen only by you, unless they say otherwise.");
+    Post::text(format!("**Next:** {}", next_step(tier, settings))).with_card(card)
 }
 
 fn next_step(tier: Tier, settings: Option<&GuildSettings>) -> String {

@@ -83,6 +83,7 @@ fn words(job: &str, key: &str) -> String {
         "catch_up" => "Somebody catching up gets the next missed lesson".to_owned(),
         "review_reminder" => "Somebody who asked for it is reminded to review".to_owned(),
         "recognition_forget" => format!("Nomination {key} is forgotten"),
+        "ask-about-session" => "People are asked how a lesson was".to_owned(),
         "recompute-index" => "The CX index is worked out again".to_owned(),
         other => other.replace('_', " "),
     }

@@ -101,12 +101,11 @@ impl Town {
             "guild_id" => self.guild.to_string(),
             "channel_id" => self.general.to_string(),
             "user_id" => self.ana.to_string(),
-            "application_id" => self.application.to_string(),
+            "application_id" | "webhook_id" => self.application.to_string(),
             "message_id" => message.clone(),
             "command_id" if template.contains("/guilds/") => self.guild_command.clone(),
             "command_id" => self.command.clone(),
             "interaction_id" => interaction.clone(),
-            "webhook_id" => self.application.to_string(),
             "interaction_token" | "webhook_token" => token.clone(),
             _ => "1".to_owned(),
         };
