@@ -109,7 +109,8 @@ impl<P: FnMut(&str)> Stage<P> {
         self.step(3, "Read the result", "How many answered, and no group so small that it could point at anybody.");
         let (name, channel, path) = ("Priya Raman", "cx-pulse", "pulse results");
         let person = self.person(name)?;
-        let asked = person.autocomplete(self.channel(channel)?, path, "pulse", json!({})).map_err(refused)?;
+        let asked =
+            person.autocomplete(self.channel(channel)?, path, "pulse", json!({})).map_err(|why| refused(&why))?;
         let suggested = self.desk.emulator.settled(asked, PATIENCE).await;
         let choice = suggested.choices().first();
         let pulse =
@@ -143,7 +144,7 @@ impl<P: FnMut(&str)> Stage<P> {
             .zip(STORY.iter().cycle())
             .map(|(field, words)| (field.custom_id, json!(words)))
             .collect();
-        let sent = self.person("Sam Okafor")?.submit(form.interaction_id, values).map_err(refused)?;
+        let sent = self.person("Sam Okafor")?.submit(form.interaction_id, values).map_err(|why| refused(&why))?;
         self.say(&format!("\n> Sam Okafor fills in the form “{}”\n", form.title));
         self.hears(sent, "read it once more").await?;
         self.presses("Sam Okafor", "cx-recognition", "Send", "with the reviewers").await?;
@@ -250,7 +251,7 @@ impl<P: FnMut(&str)> Stage<P> {
             let _ = write!(line, " {option}:{}", person.map_or(value, |person| format!("@{}", person.name)));
         }
         self.say(&format!("{line} in #{channel}\n"));
-        let interaction = self.person(name)?.run(self.channel(channel)?, path, options).map_err(refused)?;
+        let interaction = self.person(name)?.run(self.channel(channel)?, path, options).map_err(|why| refused(&why))?;
         self.hears(interaction, words).await
     }
 
@@ -264,7 +265,7 @@ impl<P: FnMut(&str)> Stage<P> {
             missed(&format!("{name} finds no button “{label}” in #{channel}."), &all)
         })?;
         self.say(&format!("\n> {name} presses [ {label} ]\n"));
-        let interaction = self.person(name)?.press_label(message, label).map_err(refused)?;
+        let interaction = self.person(name)?.press_label(message, label).map_err(|why| refused(&why))?;
         self.hears(interaction, words).await
     }
 
@@ -284,12 +285,12 @@ impl<P: FnMut(&str)> Stage<P> {
         let question = menu.placeholder.unwrap_or_default();
         self.say(&format!("\n> {name} picks “{}” for “{question}”\n", text("label")));
         let person = self.person(name)?;
-        let interaction = person.select(message, &menu.custom_id, &[&text("value")]).map_err(refused)?;
+        let interaction = person.select(message, &menu.custom_id, &[&text("value")]).map_err(|why| refused(&why))?;
         Ok(self.desk.emulator.settled(interaction, PATIENCE).await)
     }
 }
 
-fn refused(why: crate::emulator::Refused) -> Error {
+fn refused(why: &crate::emulator::Refused) -> Error {
     missed("The server would not take that.", &why.reason)
 }
 
