@@ -27,5 +27,6 @@ pub mod sealed;
 pub mod services;
 pub mod statistics;
 pub mod store;
+pub mod stories;
 pub mod survey;
 pub mod text;

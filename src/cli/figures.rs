@@ -149,7 +149,7 @@ pub(super) async fn export(settings: Settings, asked: Export) -> Result<()> {
 async fn export_from(services: &Services, asked: Export) -> Result<()> {
     let wanted = asked.which.wanted();
     if let (Some(folder), Some(quarter)) = (&asked.pack, wanted.period) {
-        let files = cx_index::quarter_pack(services, quarter).await?;
+        let files = cx_index::quarter_pack(services, None, quarter).await?;
         std::fs::create_dir_all(folder)
             .map_err(|fault| Error::refused(format!("{} cannot be made: {fault}.", folder.display())))?;
         for file in files {

@@ -18,8 +18,10 @@ use super::tidy::{COLUMNS, escape_cell};
 use super::{message, publication, store};
 use crate::calendar::Quarter;
 use crate::error::{Error, Result};
+use crate::ids::GuildId;
 use crate::programs::{self, Audience, Instrument, Program};
 use crate::services::Services;
+use crate::stories;
 
 /// Which scores are wanted; everything when nothing is named.
 #[derive(Clone, Debug, Default)]
@@ -285,11 +287,11 @@ fn figure_row(program: &Program, observation: &Observation) -> Option<Vec<String
 }
 
 /// Everything about one quarter: scores as CSV and JSON, its figures, a plain brief, and a list of hashes. Built twice from the same data
-/// it is the same, byte for byte.
+/// it is the same, byte for byte. With a server, its brief also quotes the stories of that server's round that stand published now.
 ///
 /// # Errors
 /// A sentence, when the quarter has no scores.
-pub async fn quarter_pack(services: &Services, quarter: Quarter) -> Result<Vec<OutFile>> {
+pub async fn quarter_pack(services: &Services, guild: Option<GuildId>, quarter: Quarter) -> Result<Vec<OutFile>> {
     let wanted = Wanted { period: Some(quarter), ..Wanted::default() };
     let records = scores(services, &wanted).await?;
     if records.is_empty() {
@@ -308,6 +310,15 @@ pub async fn quarter_pack(services: &Services, quarter: Quarter) -> Result<Vec<O
     let mut brief = format!("CX index, {}\n{state}\n\n", quarter.words());
     for point in talking_points(quarter, &records) {
         let _ = writeln!(brief, "- {point}");
+    }
+    if let Some(guild) = guild {
+        let told = services.store.read(move |tx| Box::pin(stories::list_told(tx, guild, quarter))).await?;
+        if !told.is_empty() {
+            brief.push_str("\nStories to tell, published with consent\n");
+        }
+        for story in told {
+            let _ = writeln!(brief, "- {}", story.as_talking_point());
+        }
     }
     brief.push_str("\nPrograms\n");
     for record in &records {

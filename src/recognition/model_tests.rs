@@ -259,6 +259,98 @@ fn any_actor() -> impl Strategy<Value = Actor> {
     ]
 }
 
+/// `docs/nominations.md`, drawn by trying every event on every state as everybody, so that it cannot say anything else than the code.
+#[test]
+fn the_page_of_states_says_what_the_code_does() {
+    use std::collections::BTreeMap;
+    use std::fmt::Write as _;
+
+    let yes = |consent| Event::Answer(4, consent);
+    let asked = asked_team();
+    let mut starts: Vec<Nomination> = State::ALL
+        .iter()
+        .map(|state| {
+            let holds = state.holds_words();
+            let start = Nomination {
+                state: *state,
+                people: asked.people.clone(),
+                round: Some(RoundId(1)),
+                revision: 4,
+                ..draft()
+            };
+            if holds { start } else { Nomination { words: Words::default(), ..start } }
+        })
+        .collect();
+    // The other of the two has said yes: now it is this one's answer that decides.
+    for start in starts.iter_mut().filter(|start| matches!(start.state, State::Asked | State::Private)) {
+        start.people[1].consent = Some(Consent::Unnamed);
+    }
+    for start in starts.iter_mut().filter(|start| start.state == State::Published) {
+        start.people.iter_mut().for_each(|person| person.consent = Some(Consent::Unnamed));
+    }
+    let events = [
+        ("changes it", Event::Relate(Relation::Customer)),
+        ("sends it", Event::Send(RoundId(1))),
+        ("withdraws", Event::Withdraw),
+        ("accepts", Event::Accept(4)),
+        ("declines", Event::Decline(4, "thin".into())),
+        ("passes it on as thanks", Event::Thank(4)),
+        ("agrees, as the last one", yes(Consent::Named)),
+        ("wants it private", yes(Consent::Private)),
+        ("wants none of it", yes(Consent::Refuse)),
+        ("corrects the text", Event::Correct(4, Words { happened: "Other words.".into(), ..words() })),
+        ("lets seven days pass", Event::Silence),
+        ("lets its time pass", Event::Expire),
+    ];
+    let actors = [
+        ("its author", Actor::Person(AUTHOR)),
+        ("one it is about", Actor::Person(NOMINEE)),
+        ("the panel", Actor::Person(LEAD)),
+        ("the calendar", Actor::Calendar),
+    ];
+    let name = |state: State| format!("{state:?}");
+    let mut arrows: BTreeMap<(usize, usize), Vec<String>> = BTreeMap::new();
+    let mut rows = String::new();
+    for (from, start) in starts.iter().enumerate() {
+        for (does, event) in &events {
+            for (who, by) in actors {
+                let Ok((next, effects)) = start.apply(event.clone(), by, now()) else { continue };
+                let to = State::ALL.iter().position(|state| *state == next.state).unwrap();
+                if to != from {
+                    arrows.entry((from, to)).or_default().push(format!("{who} {does}"));
+                }
+                let follows: Vec<String> = effects.iter().map(|effect| format!("{effect:?}")).collect();
+                let held = if next.state.holds_words() { "kept" } else { "erased" };
+                let _ = writeln!(
+                    rows,
+                    "| {} | {who} {does} | {} | {} | {held} |",
+                    name(start.state),
+                    name(next.state),
+                    follows.join(", ")
+                );
+            }
+        }
+    }
+    let mut page = "# The life of a nomination\n\nWritten by a test that tries every event on every state as everybody; what is missing here is refused. \
+        The example is about two people, of whom the other has agreed where a nomination is asked, private or published.\n\n\
+        ```mermaid\nstateDiagram-v2\n    [*] --> Draft\n"
+        .to_owned();
+    for ((from, to), why) in &arrows {
+        let _ = writeln!(page, "    {} --> {}: {}", name(State::ALL[*from]), name(State::ALL[*to]), why.join(" / "));
+    }
+    for end in State::ALL.iter().filter(|state| !state.holds_words()) {
+        let _ = writeln!(page, "    {} --> [*]", name(*end));
+    }
+    let _ = write!(page, "```\n\n| From | When | To | Then | Words |\n|---|---|---|---|---|\n{rows}");
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/");
+    let kept = std::fs::read_to_string(format!("{root}docs/nominations.md")).unwrap_or_default();
+    if kept != page {
+        std::fs::create_dir_all(format!("{root}target")).unwrap();
+        std::fs::write(format!("{root}target/nominations.md"), &page).unwrap();
+        panic!("docs/nominations.md is not what is; the true one stands in target/nominations.md");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 

@@ -246,6 +246,34 @@ mod tests {
         assert_eq!((reasons(&seats, 5).as_str(), reasons(&seats, 4).as_str()), ("", "A single case would help."));
     }
 
+    /// Every relation a lead can have to a nomination of two people from two teams, and what follows from it.
+    #[test]
+    fn the_recusal_matrix() {
+        use NominationRefusal::{Recused, TooClose};
+        let mut nomination = crate::recognition::message::tests::sample(crate::recognition::State::Waiting);
+        nomination.nominator = UserId(1);
+        nomination.people = [2, 3].map(|user| crate::recognition::Honoree::new(UserId(user))).to_vec();
+        let ties = Ties { divisions: vec!["Intake".into(), "Appeals".into()], seconders: vec![UserId(4)] };
+        for (who, user, division, outcome) in [
+            ("its author", 1, None, Err(Recused)),
+            ("its author, of another team", 1, Some("Audit"), Err(Recused)),
+            ("the first of its people", 2, Some("Intake"), Err(Recused)),
+            ("the second of its people", 3, Some("Appeals"), Err(Recused)),
+            ("a seconder", 4, None, Err(TooClose)),
+            ("a seconder of another team", 4, Some("Audit"), Err(TooClose)),
+            ("of the first one's team", 5, Some("Intake"), Err(TooClose)),
+            ("of the second one's team", 5, Some("Appeals"), Err(TooClose)),
+            ("of another team", 5, Some("Audit"), Ok(())),
+            ("of a team not noted", 5, None, Ok(())),
+        ] {
+            let reviewer = Reviewer { user: UserId(user), division: division.map(str::to_owned) };
+            assert_eq!(may_review(&nomination, &reviewer, &ties), outcome, "{who}");
+        }
+        // Where no team of its people is noted, a team alone keeps nobody away.
+        let reviewer = Reviewer { user: UserId(5), division: Some("Intake".into()) };
+        assert_eq!(may_review(&nomination, &reviewer, &Ties::default()), Ok(()));
+    }
+
     #[test]
     fn seats_go_round() {
         let able = |seats: &[(u64, u64)]| {

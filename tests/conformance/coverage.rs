@@ -64,6 +64,7 @@ async fn the_table_of_routes_says_what_is() {
         let _ = writeln!(page, "- {method} `{template}`");
     }
     let page = page.replace("\n\n\n", "\n\n");
+    std::fs::create_dir_all(concat!(env!("CARGO_MANIFEST_DIR"), "/target")).unwrap();
     std::fs::write(FRESH, &page).unwrap();
     let kept = std::fs::read_to_string(PAGE).unwrap_or_default();
     assert!(

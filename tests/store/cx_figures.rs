@@ -31,6 +31,7 @@ crate::on_both!(
     revisions_add_up_and_end_where_the_newest_figures_alone_would,
     every_view_shows_its_work,
     what_goes_out_comes_back_in_and_is_the_same_twice,
+    a_brief_quotes_the_stories_that_stand,
 );
 
 fn services(store: Store) -> Services {
@@ -376,9 +377,9 @@ async fn what_goes_out_comes_back_in_and_is_the_same_twice(store: Store) {
     let services = services(store);
     examples(&services).await;
     let wanted = Wanted { period: Some(quarter("FY2026Q4")), ..Wanted::default() };
-    let pack = cx_index::quarter_pack(&services, quarter("FY2026Q4")).await.unwrap();
+    let pack = cx_index::quarter_pack(&services, None, quarter("FY2026Q4")).await.unwrap();
     services.clock.advance(chrono::TimeDelta::days(3));
-    assert_eq!(pack, cx_index::quarter_pack(&services, quarter("FY2026Q4")).await.unwrap());
+    assert_eq!(pack, cx_index::quarter_pack(&services, None, quarter("FY2026Q4")).await.unwrap());
     let brief = pack.iter().find(|file| file.name.ends_with("brief.txt")).unwrap();
     insta::assert_snapshot!("brief", String::from_utf8(brief.bytes.clone()).unwrap());
     let csv = String::from_utf8(cx_index::scores_csv(&services, &wanted).await.unwrap()).unwrap();
@@ -398,6 +399,59 @@ async fn what_goes_out_comes_back_in_and_is_the_same_twice(store: Store) {
         find(&copy, "audience:agency", "FY2026Q4").await.score,
         find(&services, "audience:agency", "FY2026Q4").await.score
     );
+}
+
+/// The brief of a quarter with what this server's round told: only what is published, only while it is, and nobody's name.
+async fn a_brief_quotes_the_stories_that_stand(store: Store) {
+    let services = services(store);
+    examples(&services).await;
+    let brief = async |guild: Option<GuildId>| {
+        let pack = cx_index::quarter_pack(&services, guild, quarter("FY2026Q4")).await.unwrap();
+        String::from_utf8(pack.into_iter().find(|file| file.name.ends_with("brief.txt")).unwrap().bytes).unwrap()
+    };
+    let mark = async |state: &'static str| {
+        services
+            .store
+            .write(move |tx| {
+                Box::pin(async move {
+                    let sql = "update nominations set state = $1";
+                    on_db!(tx, conn => sqlx::query(sql).bind(state).execute(conn).await?.rows_affected());
+                    Ok(())
+                })
+            })
+            .await
+            .unwrap();
+    };
+    services
+        .store
+        .write(|tx| {
+            Box::pin(async move {
+                let now: chrono::DateTime<chrono::Utc> = "2026-08-23T17:00:00Z".parse().unwrap();
+                for sql in [
+                    "insert into recognition_rounds (id, guild_id, quarter, opened_at) values (1, 7, 'FY2026Q4', $1)",
+                    "insert into nominations (id, guild_id, round_id, nominator_id, state, happened, customer, changed, evidence, revision, stories, drafted_at)
+                     values (1, 7, 1, 4711, 'asked', 'The Marmalade letter was rewritten.', 'applicants', 'Calls halved.', 'counts', 1, 0, $1)",
+                ] {
+                    on_db!(tx, conn => sqlx::query(sql).bind(now).execute(conn).await?.rows_affected());
+                }
+                Ok(())
+            })
+        })
+        .await
+        .unwrap();
+    assert!(!brief(Some(GuildId(7))).await.contains("Marmalade"), "nobody has agreed yet");
+    mark("published").await;
+    let told = brief(Some(GuildId(7))).await;
+    assert!(
+        told.contains("Stories to tell, published with consent\n- The Marmalade letter was rewritten. What changed: Calls halved.\n"),
+        "{told}"
+    );
+    assert!(!told.contains("4711"), "{told}");
+    for other in [Some(GuildId(8)), None] {
+        assert!(!brief(other).await.contains("Marmalade"), "another server, or none");
+    }
+    mark("private").await;
+    assert!(!brief(Some(GuildId(7))).await.contains("Stories"), "taken down");
 }
 
 /// A response file of any length, made while it is read.

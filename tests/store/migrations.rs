@@ -37,13 +37,13 @@ async fn a_database_from_a_newer_version_is_refused_in_words() {
     assert!(refusal.contains("newer cxbot") && refusal.contains("9999"), "{refusal}");
 }
 
-/// Table → columns, without types (they differ by design).
+/// Table or view → columns, without types (they differ by design).
 async fn sqlite_columns(url: &str) -> BTreeSet<String> {
     let pool = sqlx::SqlitePool::connect(url.strip_prefix("sqlite:").unwrap()).await.unwrap();
     let columns: Vec<(String,)> = sqlx::query_as(
         "select m.name || '.' || p.name || case when p.\"notnull\" = 1 or p.pk > 0 then ' not null' else '' end
          from sqlite_master m, pragma_table_info(m.name) p
-         where m.type = 'table' and m.name not like '\\_sqlx%' escape '\\' and m.name not like 'sqlite\\_%' escape '\\'",
+         where m.type in ('table', 'view') and m.name not like '\\_sqlx%' escape '\\' and m.name not like 'sqlite\\_%' escape '\\'",
     )
     .fetch_all(&pool)
     .await

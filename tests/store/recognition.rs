@@ -44,6 +44,7 @@ crate::on_both!(
     after_withdrawal_nothing_holds_the_words,
     stories_are_found_and_told_again,
     decisions_are_on_record_without_words,
+    who_erases_during_review_takes_only_their_own_along,
 );
 
 const AUTHOR: u64 = 11;
@@ -1046,4 +1047,55 @@ async fn decisions_are_on_record_without_words(store: Store) {
     assert!(nominee.shown.text.starts_with("Nothing has been decided"), "{}", nominee.shown.text);
     nominee.runs("recognition fairness", None).await.unwrap();
     assert!(nominee.shown.text.starts_with("Fewer than five people"), "{}", nominee.shown.text);
+}
+
+/// `/me` in the middle of a review: of a nominee, of a reviewer, of the author. What each outcome is stands in the assertions.
+async fn who_erases_during_review_takes_only_their_own_along(store: Store) {
+    async fn erases(services: &Services, user: u64) {
+        let now = services.clock.now();
+        services
+            .store
+            .write(move |tx| {
+                Box::pin(async move {
+                    people::PersonalData::erase(&recognition::RecognitionData, tx, GUILD, UserId(user), now).await
+                })
+            })
+            .await
+            .unwrap();
+    }
+    let services = stage(&store).await;
+    reviewers(&services, &[31, 32, 33]).await;
+    nominates(&services, AUTHOR, NOMINEE).await;
+    let id = latest(&store).await;
+    let mut one = player(&services, 31, Tier::Lead);
+    one.runs("recognition queue", None).await.unwrap();
+    accepts(&mut one).await.unwrap();
+
+    // A reviewer: their seat and verdict go, the nomination waits on, and the two others decide it.
+    erases(&services, 31).await;
+    assert_eq!(seated(&store, id).await, [32, 33]);
+    assert_eq!(find(&store, id).await.state, State::Waiting);
+    let mut two = player(&services, 32, Tier::Lead);
+    two.runs("recognition queue", None).await.unwrap();
+    accepts(&mut two).await.unwrap();
+    assert_eq!(find(&store, id).await.state, State::Waiting, "one of two is no majority");
+
+    // The nominee: the words go everywhere, nobody is asked, and a reviewer who still has it on the screen is told kindly.
+    let mut three = player(&services, 33, Tier::Lead);
+    three.runs("recognition queue", None).await.unwrap();
+    scores(&mut three).await;
+    erases(&services, NOMINEE).await;
+    let gone = find(&store, id).await;
+    assert_eq!((gone.state, gone.people.len()), (State::Expired, 0));
+    assert!(!holds_the_words(&store).await);
+    three.presses("Accept").await.unwrap_err();
+    assert!(keys(&store).await.iter().all(|key| !key.contains(":question:")), "nobody is asked");
+
+    // The author of what waits: it is theirs, so it goes with them.
+    nominates(&services, AUTHOR, 23).await;
+    let id = latest(&store).await;
+    erases(&services, AUTHOR).await;
+    let gone = find(&store, id).await;
+    assert_eq!((gone.state, gone.nominator), (State::Expired, UserId(0)));
+    assert!(!holds_the_words(&store).await);
 }

@@ -11,7 +11,7 @@ const TIERS: &[&[&str]] = &[
     &["app"],
     &["features"],
     &["learning", "pulse", "recognition", "cx_index", "help"],
-    &["programs", "chart"],
+    &["programs", "stories", "chart"],
     &["people", "survey", "sealed"],
     &["schedule", "outbox"],
     &["discord"],

@@ -169,7 +169,7 @@ pub(super) async fn on_quarter(services: &Services, incoming: &Incoming, command
         }
         QuarterCommand::Pack { quarter } => {
             let quarter: Quarter = quarter.0.parse()?;
-            let files = export::quarter_pack(services, quarter).await?;
+            let files = export::quarter_pack(services, Some(incoming.on_server()?), quarter).await?;
             let post = files.into_iter().fold(
                 Post::text(format!("Everything about {quarter}. The hashes of the files are in SHA256SUMS.")),
                 |post, file| {
