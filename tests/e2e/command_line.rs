@@ -412,6 +412,14 @@ async fn check_names_every_problem_in_a_folder_of_broken_content() {
 }
 
 #[tokio::test]
+async fn an_author_is_told_file_line_and_reason_of_every_bad_lesson() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/bad-lessons");
+    let left = run(&["check"], &[("CXBOT_CONTENT__DIR", folder)]).await;
+    assert_eq!(left.status.code(), Some(1), "{left:#?}");
+    insta::assert_snapshot!("bad_lessons", left.log.replace(folder, "<content>"));
+}
+
+#[tokio::test]
 async fn a_database_of_a_newer_version_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().to_str().unwrap();
