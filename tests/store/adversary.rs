@@ -148,7 +148,7 @@ async fn everything(store: &Store) -> BTreeMap<String, Vec<Vec<String>>> {
                     let sql = "select name from sqlite_master where type = 'table' and name not like 'sqlite_%'";
                     on_db!(tx, conn => sqlx::query_scalar(sql).fetch_all(conn).await?)
                 } else {
-                    let sql = "select table_name::text from information_schema.tables where table_schema = 'public'";
+                    let sql = "select table_name::text from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE'";
                     on_db!(tx, conn => sqlx::query_scalar(sql).fetch_all(conn).await?)
                 })
             })

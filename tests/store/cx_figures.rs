@@ -428,9 +428,10 @@ async fn a_brief_quotes_the_stories_that_stand(store: Store) {
             Box::pin(async move {
                 let now: chrono::DateTime<chrono::Utc> = "2026-08-23T17:00:00Z".parse().unwrap();
                 for sql in [
-                    "insert into recognition_rounds (id, guild_id, quarter, opened_at) values (1, 7, 'FY2026Q4', $1)",
-                    "insert into nominations (id, guild_id, round_id, nominator_id, state, happened, customer, changed, evidence, revision, stories, drafted_at)
-                     values (1, 7, 1, 4711, 'asked', 'The Marmalade letter was rewritten.', 'applicants', 'Calls halved.', 'counts', 1, 0, $1)",
+                    "insert into recognition_rounds (guild_id, quarter, opened_at) values (7, 'FY2026Q4', $1)",
+                    "insert into nominations (guild_id, round_id, nominator_id, state, happened, customer, changed, evidence, revision, stories, drafted_at)
+                     select 7, id, 4711, 'asked', 'The Marmalade letter was rewritten.', 'applicants', 'Calls halved.', 'counts', 1, 0, $1
+                     from recognition_rounds",
                 ] {
                     on_db!(tx, conn => sqlx::query(sql).bind(now).execute(conn).await?.rows_affected());
                 }
