@@ -166,13 +166,13 @@ pub(super) async fn open_in(
     }
     if owed {
         tracing::warn!(
-            pulse.id = %id, guild.id = %guild, opened.by = %wish.opened_by,
+            pulse.id = %id, guild.id = %guild,
             "Pulse {id} was opened by an administrator although the outcome of the last one was not told"
         );
     }
     if hurried {
         tracing::warn!(
-            pulse.id = %id, guild.id = %guild, opened.by = %wish.opened_by,
+            pulse.id = %id, guild.id = %guild,
             "Pulse {id} was opened by an administrator although the same people were asked only recently"
         );
     }
