@@ -16,7 +16,7 @@ use cxbot::ids::{ChannelId, GuildId, UserId};
 use cxbot::outbox::{self, Counts, Queue, Sender, To};
 use cxbot::post::{Button, Card, Form, Input, Post, Select, SelectKind, SelectOption};
 use cxbot::services::Services;
-use cxbot::store::Store;
+use cxbot::store::{Store, kept};
 use serde_json::json;
 use serenity::builder::{CreateCommand, CreateCommandOption};
 use serenity::model::application::{CommandDataOptionValue, CommandOptionType};
@@ -24,7 +24,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinHandle;
 
-const SOON: Duration = Duration::from_secs(10);
+const SOON: Duration = Duration::from_mins(1);
 
 /// Answers in whichever way it is asked to.
 struct Probe {
@@ -181,12 +181,23 @@ impl Stage {
         assert_eq!(application, emulator.application_id().get());
         let ana = emulator.person(ana_id);
         let stage = Self { emulator, ana, ana_id, channel, probe, services, bot, stop, running, _folder: folder };
-        let deadline = tokio::time::Instant::now() + SOON;
-        while stage.emulator.commands(channel, ana_id).is_empty() {
-            assert!(tokio::time::Instant::now() < deadline, "the commands should be registered by now");
-            tokio::task::yield_now().await;
-        }
+        stage.has_registered().await;
         stage
+    }
+
+    /// Waits until the bot has noted down that Discord took its commands: the last thing it does of registering. The
+    /// emulator shows them earlier, before it has even written its answer.
+    async fn has_registered(&self) {
+        let deadline = tokio::time::Instant::now() + SOON;
+        loop {
+            let key = format!("commands:{}", self.emulator.application_id());
+            let noted = self.services.store.read(move |tx| Box::pin(async move { kept(tx, &key).await }));
+            if noted.await.unwrap().is_some() {
+                return;
+            }
+            assert!(tokio::time::Instant::now() < deadline, "the commands should be registered by now");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
     }
 
     fn runs(&self, way: &str) -> Id {

@@ -14,7 +14,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
-const STEP: Duration = Duration::from_secs(20);
+const STEP: Duration = Duration::from_mins(1);
 const IDENTIFY: u64 = 2;
 const RESUME: u64 = 6;
 

@@ -65,7 +65,7 @@ async fn every_answer_has_the_shape_that_discord_documents() {
     gateway.send(Message::Text(identify.to_string())).await.unwrap();
     let mut next_interaction = async || -> Value {
         loop {
-            let message = tokio::time::timeout(Duration::from_secs(5), gateway.next()).await.unwrap().unwrap().unwrap();
+            let message = tokio::time::timeout(Duration::from_mins(1), gateway.next()).await.unwrap().unwrap().unwrap();
             let frame: Value = serde_json::from_str(message.to_text().unwrap()).unwrap();
             if frame["t"] == "INTERACTION_CREATE" {
                 return frame["d"].clone();

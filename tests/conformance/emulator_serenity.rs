@@ -17,7 +17,7 @@ use serenity::client::ClientBuilder;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-const SOON: Duration = Duration::from_secs(10);
+const SOON: Duration = Duration::from_mins(1);
 
 struct Bot {
     heard: UnboundedSender<String>,

@@ -36,7 +36,7 @@ fn playground(folder: &std::path::Path) -> (Running, String) {
         }
     });
     let running = Running(child);
-    let address = hears.recv_timeout(Duration::from_secs(30)).expect("the playground prints its address in 30 seconds");
+    let address = hears.recv_timeout(Duration::from_mins(1)).expect("the playground prints its address within a minute");
     (running, address)
 }
 

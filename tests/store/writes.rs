@@ -86,7 +86,7 @@ async fn many_writers_at_once_all_succeed(store: Store) {
 
 async fn an_announcement_follows_the_commit(store: Store) {
     store.write(|tx| Box::pin(async move { add(tx, "thing").await })).await.unwrap();
-    let told = tokio::time::timeout(std::time::Duration::from_secs(5), store.announced(Topic::Schedule)).await;
+    let told = tokio::time::timeout(std::time::Duration::from_mins(1), store.announced(Topic::Schedule)).await;
     assert!(told.is_ok(), "whoever waits for the schedule must be told");
 }
 
