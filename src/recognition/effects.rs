@@ -90,7 +90,7 @@ impl Carrier<'_> {
                 }
                 self.plan(tx, &after.id.to_string()).await?;
             }
-            Effect::AskAgain => {
+            Effect::RenewQuestion => {
                 for person in after.people.iter().filter(|person| self.by != Actor::Person(person.user)) {
                     let key = question_key(after, person.user);
                     let question = message::question(after, person.user, self.settings);

@@ -46,7 +46,7 @@ impl PersonalData for RecognitionData {
             let mut held = Held { lines: Vec::new(), data: json!({ "written": [], "about_me": [], "seconded": [] }) };
             let (mut written, mut about) = (Vec::new(), Vec::new());
             for nomination in store::list_touching(tx, guild, user).await? {
-                let knows = matches!(nomination.state, State::Asked | State::Published | State::Private);
+                let knows = nomination.state.is_theirs();
                 if nomination.nominator == user {
                     written.push(exported(&nomination));
                 } else if knows && nomination.honoree(user).is_some() {
@@ -89,7 +89,7 @@ impl PersonalData for RecognitionData {
                     State::Draft | State::Waiting | State::Declined => {
                         effects::apply(tx, id, Event::Expire, Actor::Calendar, now).await?;
                     }
-                    State::Asked | State::Published | State::Private if !is_author => {
+                    state if state.is_theirs() && !is_author => {
                         effects::apply(tx, id, Event::Withdraw, Actor::Person(user), now).await?;
                     }
                     _ => {}

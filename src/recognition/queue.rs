@@ -93,7 +93,16 @@ async fn case(tx: &mut Tx, nomination: Nomination, user: UserId) -> Result<Case>
         Some(round) => store::list_of_round(tx, round).await?,
         None => Vec::new(),
     };
+    let its_round = match nomination.round {
+        Some(round) => store::find_round(tx, round).await?.filter(|round| round.by_vote),
+        None => None,
+    };
+    let resting = match its_round {
+        Some(round) => store::list_resting(tx, nomination.guild, round.quarter).await?,
+        None => Vec::new(),
+    };
     Ok(Case {
+        rests: nomination.people.iter().any(|person| resting.contains(&person.user)),
         seat: seat.ok_or_else(|| Error::internal("a reviewer sits nowhere"))?,
         seconds: store::list_seconds(tx, nomination.id).await?.into_iter().map(|(_, reason)| reason).collect(),
         questions: store::list_questions(tx, nomination.id).await?,
@@ -205,7 +214,13 @@ pub(super) async fn decide(
     let (seats, revision) = (store::list_seats(tx, id).await?, nomination.revision);
     let Some(verdict) = review::decide(&seats, revision, time_is_over) else { return Ok(None) };
     let (event, word) = match verdict {
-        Verdict::Accept => (Event::Accept(revision), "accepted"),
+        Verdict::Accept => {
+            let round = match nomination.round {
+                Some(round) => store::find_round(tx, round).await?,
+                None => None,
+            };
+            (Event::Accept { revision, for_vote: round.is_some_and(|round| round.by_vote) }, "accepted")
+        }
         Verdict::Decline => (Event::Decline(revision, review::reasons(&seats, revision)), "declined"),
         Verdict::Thanks => (Event::Thank(revision), "passed on as thanks"),
     };
