@@ -74,7 +74,9 @@ fn words(job: &str, key: &str) -> String {
         "recognition_review" => "The reviewers of a nomination are reminded, or its time is up".to_owned(),
         "recognition_close_round" => "The recognition round closes".to_owned(),
         "recognition_remind_round" => "A reminder that the recognition round closes soon".to_owned(),
-        "recognition_open_vote" => "The vote of a recognition round opens, if it has one and nothing waits any more".to_owned(),
+        "recognition_open_vote" => {
+            "The vote of a recognition round opens, if it has one and nothing waits any more".to_owned()
+        }
         "recognition_close_vote" => "A vote on stories closes, and the chosen ones are told".to_owned(),
         "recognition_finish_vote" => "A vote is looked at again, in case its closing was interrupted".to_owned(),
         "recognition_weekly_story" => "A story of good service is told again".to_owned(),

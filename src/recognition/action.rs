@@ -300,7 +300,8 @@ mod tests {
             Action::Read(Filters::default()),
         ];
         members.extend(Consent::ALL.map(|consent| Action::Answer(id, consent, i64::MAX)));
-        let steps = [Step::Show(255), Step::Tick(0), Step::Untick(7), Step::Begin, Step::Pick, Step::TakeBack, Step::Promise];
+        let steps =
+            [Step::Show(255), Step::Tick(0), Step::Untick(7), Step::Begin, Step::Pick, Step::TakeBack, Step::Promise];
         members.extend(steps.map(|step| Action::Ballot(VoteId(i64::MAX), step)));
         members.extend(Filter::ALL.map(|filter| Action::Stories(filter, most)));
         let mut leads = vec![

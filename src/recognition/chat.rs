@@ -8,11 +8,11 @@ use serenity::model::application::{CommandData, CommandType};
 use serenity_commands::{Command, Commands};
 
 use super::action::{self, Action};
+use super::job::RecognitionJob;
 use super::nominate::{self, Nominee};
 use super::nomination::NominationId;
 use super::review::Verdict;
 use super::stories::{self, Filters};
-use super::job::RecognitionJob;
 use super::vote::{self, Votes};
 use super::{consent, queue, rounds, thanks, weekly};
 use crate::discord::{Call, Control, Feature, Incoming, Joined, Reply, Tier};

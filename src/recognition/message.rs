@@ -104,11 +104,7 @@ fn asking(nomination: &Nomination, consent: Option<Consent>, user: UserId, setti
             "This stays private: it is not published, and no list shows it. You can change that at any time.{warning}"
         ),
         _ if consent.is_some_and(Consent::is_yes) => {
-            let then = if for_vote {
-                "stands in the group's vote".into()
-            } else {
-                format!("is published in {place}")
-            };
+            let then = if for_vote { "stands in the group's vote".into() } else { format!("is published in {place}") };
             format!(
                 "You said yes, {name}. It is about {} too, and {then} once all of you have said yes. You can change your answer at any \
                  time.",

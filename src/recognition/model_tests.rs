@@ -53,7 +53,11 @@ fn draft() -> Nomination {
 fn asked_team() -> Nomination {
     after(
         &draft(),
-        &[(Event::Team(vec![NOMINEE, MATE]), AUTHOR), (Event::Send(RoundId(1)), AUTHOR), (Event::Accept { revision: 4, for_vote: false }, LEAD)],
+        &[
+            (Event::Team(vec![NOMINEE, MATE]), AUTHOR),
+            (Event::Send(RoundId(1)), AUTHOR),
+            (Event::Accept { revision: 4, for_vote: false }, LEAD),
+        ],
     )
 }
 
@@ -156,7 +160,9 @@ fn what_waits_cannot_be_emptied_by_a_change() {
 #[test]
 fn a_reviewer_decides_only_on_the_words_they_saw() {
     let changed = after(&waiting(), &[(Event::Write(words()), AUTHOR)]);
-    let decide = |revision| changed.apply(Event::Accept { revision, for_vote: false }, Actor::Person(LEAD), now()).map(|done| done.0.state);
+    let decide = |revision| {
+        changed.apply(Event::Accept { revision, for_vote: false }, Actor::Person(LEAD), now()).map(|done| done.0.state)
+    };
     assert_eq!(decide(3), Err(NominationRefusal::JustChanged));
     assert_eq!(decide(4), Ok(State::Asked));
 }
@@ -164,7 +170,8 @@ fn a_reviewer_decides_only_on_the_words_they_saw() {
 #[test]
 fn the_recusal_matrix() {
     for (who, may) in [(AUTHOR, false), (NOMINEE, false), (LEAD, true)] {
-        for event in [Event::Accept { revision: 3, for_vote: false }, Event::Decline(3, "thin".into()), Event::Thank(3)] {
+        for event in [Event::Accept { revision: 3, for_vote: false }, Event::Decline(3, "thin".into()), Event::Thank(3)]
+        {
             let outcome = waiting().apply(event, Actor::Person(who), now());
             if may {
                 assert!(outcome.is_ok());

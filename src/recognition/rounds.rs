@@ -85,7 +85,11 @@ pub(super) async fn set(
                     }
                     store::set_round_by_vote(tx, round.id, by_vote).await?;
                     round.by_vote = by_vote;
-                    let what = format!("let the round {} end {} a vote", round.quarter, if by_vote { "with" } else { "without" });
+                    let what = format!(
+                        "let the round {} end {} a vote",
+                        round.quarter,
+                        if by_vote { "with" } else { "without" }
+                    );
                     store::audit(tx, guild, &Entry { nomination: None, actor: Some(by), what, at: now }).await?;
                 }
                 // People nominate towards a vote, not past it.

@@ -36,7 +36,8 @@ fn playground(folder: &std::path::Path) -> (Running, String) {
         }
     });
     let running = Running(child);
-    let address = hears.recv_timeout(Duration::from_mins(1)).expect("the playground prints its address within a minute");
+    let address =
+        hears.recv_timeout(Duration::from_mins(1)).expect("the playground prints its address within a minute");
     (running, address)
 }
 

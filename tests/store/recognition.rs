@@ -65,8 +65,9 @@ async fn stage(store: &Store) -> Services {
 }
 
 /// No test here votes, so no key is ever written.
-static RECOGNITION: std::sync::LazyLock<Recognition> =
-    std::sync::LazyLock::new(|| Recognition::new(cxbot::sealed::Sealed::in_data_folder(std::path::Path::new("nowhere"))));
+static RECOGNITION: std::sync::LazyLock<Recognition> = std::sync::LazyLock::new(|| {
+    Recognition::new(cxbot::sealed::Sealed::in_data_folder(std::path::Path::new("nowhere")))
+});
 
 fn player(services: &Services, user: u64, tier: Tier) -> Player<'_, Recognition> {
     Player::new(&*RECOGNITION, services, user, tier)

@@ -13,7 +13,7 @@ use cxbot::ids::{ChannelId, GuildId, InteractionId, RoleId, UserId};
 use cxbot::post::{Form, Post, Row};
 use cxbot::services::Services;
 use cxbot::store::Store;
-use serde_json::json;
+use serde_json::{Value, json};
 
 pub const GUILD: GuildId = GuildId(1);
 
@@ -121,6 +121,15 @@ impl<'a, F: Feature> Player<'a, F> {
             resolved = json!({"users": {user.clone(): {"id": user, "username": "x", "discriminator": "0", "avatar": null, "bot": bot}}});
         }
         options.extend(texts.iter().map(|(name, value)| json!({"type": 3, "name": name, "value": value})));
+        self.calls(path, options, resolved).await
+    }
+
+    /// Runs a command with one option that is true or false.
+    pub async fn runs_flagged(&mut self, path: &str, (name, value): (&str, bool)) -> Result<(), String> {
+        self.calls(path, vec![json!({"type": 5, "name": name, "value": value})], json!({})).await
+    }
+
+    async fn calls(&mut self, path: &str, mut options: Vec<Value>, resolved: Value) -> Result<(), String> {
         let (name, sub) = path.split_once(' ').map_or((path, None), |(name, sub)| (name, Some(sub)));
         if let Some(sub) = sub {
             options = vec![json!({"type": 1, "name": sub, "options": options})];

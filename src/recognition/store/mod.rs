@@ -32,7 +32,13 @@ struct RoundRow {
 impl RoundRow {
     fn into_round(self) -> Result<Round> {
         let quarter = self.quarter.parse().map_err(|_| Error::internal(format!("round {} has no quarter", self.id)))?;
-        Ok(Round { id: RoundId(self.id), quarter, closes_at: self.closes_at, closed_at: self.closed_at, by_vote: self.by_vote })
+        Ok(Round {
+            id: RoundId(self.id),
+            quarter,
+            closes_at: self.closes_at,
+            closed_at: self.closed_at,
+            by_vote: self.by_vote,
+        })
     }
 }
 
@@ -47,8 +53,7 @@ pub async fn current_round(
     const OPEN: &str =
         "insert into recognition_rounds (guild_id, quarter, opened_at, closes_at) values ($1, $2, $3, $4)
          on conflict (guild_id, quarter) do nothing";
-    const FIND: &str =
-        "select id, quarter, closes_at, closed_at, by_vote from recognition_rounds where guild_id = $1 and quarter = $2";
+    const FIND: &str = "select id, quarter, closes_at, closed_at, by_vote from recognition_rounds where guild_id = $1 and quarter = $2";
     let name = quarter.to_string();
     let added = on_db!(tx, conn => sqlx::query(OPEN)
         .bind(guild.db())

@@ -157,8 +157,7 @@ pub async fn keep_choice(
     decided: Decided,
     lots: Option<&str>,
 ) -> Result<()> {
-    const CHOSEN: &str =
-        "update recognition_candidates set chosen = true where vote_id = $1 and nomination_id = $2";
+    const CHOSEN: &str = "update recognition_candidates set chosen = true where vote_id = $1 and nomination_id = $2";
     const DECIDED: &str = "update recognition_votes set decider = $2, lots = $3 where id = $1";
     for id in chosen {
         on_db!(tx, conn => sqlx::query(CHOSEN).bind(vote.0).bind(id.0).execute(conn).await?.rows_affected());

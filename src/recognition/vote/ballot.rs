@@ -175,7 +175,8 @@ async fn screen(
 fn view(vote: &Vote, user: UserId, candidates: Vec<Nomination>, ticks: Option<Ticks>) -> Screen<'_> {
     let mut stories: Vec<(usize, Nomination)> =
         candidates.into_iter().enumerate().filter(|(_, one)| one.vote == Standing::Open).collect();
-    stories.sort_by_cached_key(|(place, _)| <[u8; 32]>::from(Sha256::digest(format!("{}:{user}:{place}", vote.ballots))));
+    stories
+        .sort_by_cached_key(|(place, _)| <[u8; 32]>::from(Sha256::digest(format!("{}:{user}:{place}", vote.ballots))));
     Screen { vote, stories, voter: user, ticks }
 }
 

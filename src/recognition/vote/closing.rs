@@ -74,7 +74,10 @@ async fn conclude(tx: &mut Tx, id: VoteId, now: DateTime<Utc>) -> Result<()> {
     // Without a channel the stories have nowhere to go; leads have been told that it is gone, and this is tried again.
     let settings = people::find_guild(tx, vote.guild).await?;
     if settings.and_then(|settings| settings.recognition_channel).is_none() {
-        return Err(Error::internal(format!("vote {id} cannot end: server {} has no channel for recognition", vote.guild)));
+        return Err(Error::internal(format!(
+            "vote {id} cannot end: server {} has no channel for recognition",
+            vote.guild
+        )));
     }
     let chosen = store::list_chosen(tx, id).await?;
     for nomination in store::list_candidates(tx, id).await? {
@@ -101,7 +104,13 @@ pub(super) async fn begin(tx: &mut Tx, id: VoteId, now: DateTime<Utc>) -> Result
     Ok(true)
 }
 
-pub(super) async fn plan_retry(tx: &mut Tx, guild: GuildId, id: VoteId, attempt: u32, now: DateTime<Utc>) -> Result<()> {
+pub(super) async fn plan_retry(
+    tx: &mut Tx,
+    guild: GuildId,
+    id: VoteId,
+    attempt: u32,
+    now: DateTime<Utc>,
+) -> Result<()> {
     let payload = json!({ "vote": id, "attempt": attempt });
     let wait = TimeDelta::minutes(1 << attempt.min(6)).min(TimeDelta::hours(1));
     schedule::once(tx, guild, job::FINISH, &format!("{id}:{attempt}"), now + wait, &payload).await?;

@@ -89,7 +89,9 @@ pub(super) fn ballot(screen: &Screen<'_>, at: Option<usize>) -> Post {
     let (vote, of) = (screen.vote, screen.stories.len());
     let here = screen.stories.iter().position(|(place, _)| Some(*place) == at).unwrap_or(0);
     let Some((place, nomination)) = screen.stories.get(here) else {
-        return Post::text("There is no story on the ballot any more: all of them were withdrawn. Thank you for looking.");
+        return Post::text(
+            "There is no story on the ballot any more: all of them were withdrawn. Thank you for looking.",
+        );
     };
     let has = |place| screen.ticks.is_some_and(|ticks| ticks.has(place));
     let ticked = screen.stories.iter().filter(|(place, _)| has(*place)).count();
@@ -118,7 +120,11 @@ pub(super) fn ballot(screen: &Screen<'_>, at: Option<usize>) -> Post {
     let beside = |step: usize, label: &str| {
         let place = screen.stories[(here + step) % of].0;
         // Two buttons to the same story would have the same id, which Discord refuses.
-        let id = if of == 1 { format!("{}:{label}", control(vote, Step::Show(place))) } else { control(vote, Step::Show(place)) };
+        let id = if of == 1 {
+            format!("{}:{label}", control(vote, Step::Show(place)))
+        } else {
+            control(vote, Step::Show(place))
+        };
         let button = Button::secondary(id, label);
         if of == 1 { button.disabled() } else { button }
     };

@@ -148,7 +148,9 @@ pub enum VoteRefusal {
     )]
     Settled,
     /// The round's vote has been opened.
-    #[error("The vote for {0} has been opened, so nominations for it stay closed. The next round opens with the next fiscal quarter.")]
+    #[error(
+        "The vote for {0} has been opened, so nominations for it stay closed. The next round opens with the next fiscal quarter."
+    )]
     Begun(String),
     /// The row is gone, or of another server.
     #[error("This vote is not there any more.")]

@@ -64,12 +64,7 @@ impl Votes {
     }
 
     /// The calendar opens the vote that is due, or looks again tomorrow while something of its round still waits.
-    pub(super) async fn open_by_calendar(
-        &self,
-        services: &Services,
-        tx: &mut Tx,
-        due: &schedule::Due,
-    ) -> Result<()> {
+    pub(super) async fn open_by_calendar(&self, services: &Services, tx: &mut Tx, due: &schedule::Due) -> Result<()> {
         let new_box = Arc::new(self.inner.sealed.prepare(ballot::BYTES).await?);
         let opened = open_in(tx, services, &new_box, due.guild, DEFAULT_DAYS, None).await;
         if !matches!(opened, Ok(Opened::Open(..))) {
@@ -156,7 +151,8 @@ async fn open_in(
     let (key, post) = (post_key(&vote), message::opened(&vote, candidates.len()));
     outbox::queue(tx, Queue { guild, key: &key, to: To::Channel(channel), post: &post, due_at: now }).await?;
     schedule::once(tx, guild, job::CLOSE, &id.to_string(), closes_at, &json!({ "vote": id })).await?;
-    let what = format!("opened the vote for {} on {}", round.quarter, plural(candidates.len() as u64, "story", "stories"));
+    let what =
+        format!("opened the vote for {} on {}", round.quarter, plural(candidates.len() as u64, "story", "stories"));
     store::audit(tx, guild, &Entry { nomination: None, actor: by, what, at: now }).await?;
     Ok(Opened::Open(vote, candidates.len()))
 }

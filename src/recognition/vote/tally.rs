@@ -218,7 +218,13 @@ mod tests {
     /// `printf 'box 2,3,4,5 9 ballots 1:9,2:4,3:4,4:4,5:4' | sha256sum`, the first 16 digits as a number, modulo 4.
     #[test]
     fn a_lot_is_drawn_from_its_inputs_and_nothing_else() {
-        let tie = [candidate(1, 9, &[]), candidate(2, 4, &[]), candidate(3, 4, &[]), candidate(4, 4, &[]), candidate(5, 4, &[])];
+        let tie = [
+            candidate(1, 9, &[]),
+            candidate(2, 4, &[]),
+            candidate(3, 4, &[]),
+            candidate(4, 4, &[]),
+            candidate(5, 4, &[]),
+        ];
         let choice = choose(9, &tie, "box");
         assert_eq!(choice.lots[0], "box 2,3,4,5 9 ballots 1:9,2:4,3:4,4:4,5:4");
         assert_eq!(choice.lots.len(), 2, "two places, two lots");
