@@ -24,7 +24,8 @@ impl PersonalData for RecognitionData {
     fn remains(&self) -> &'static str {
         "A nomination about you that reviewers have not decided on is not shown here, since nobody has decided whether you are to hear of it; \
          erasing erases it too. Thank-yous are kept nowhere. Accepted nominations that you wrote stay, without your name. Copies that people \
-         made of a published story cannot be recalled. That a nomination existed, and what reviewers decided on it, stays as a line without \
+         made of a published story cannot be recalled. Your ballots in votes cannot be found, on purpose: no row says whose they are; while a \
+         vote is open you can take yours back there. That a nomination existed, and what reviewers decided on it, stays as a line without \
          words or names."
     }
 

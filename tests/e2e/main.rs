@@ -13,3 +13,4 @@ mod pulse_build;
 mod recognition;
 mod setup;
 mod tiers;
+mod vote;

@@ -175,8 +175,7 @@ async fn screen(
 fn view(vote: &Vote, user: UserId, candidates: Vec<Nomination>, ticks: Option<Ticks>) -> Screen<'_> {
     let mut stories: Vec<(usize, Nomination)> =
         candidates.into_iter().enumerate().filter(|(_, one)| one.vote == Standing::Open).collect();
-    stories
-        .sort_by_cached_key(|(place, _)| <[u8; 32]>::from(Sha256::digest(format!("{}:{user}:{place}", vote.ballots))));
+    stories.sort_by_cached_key(|(place, _)| <[u8; 32]>::from(Sha256::digest(format!("{}:{user}:{place}", vote.id))));
     Screen { vote, stories, voter: user, ticks }
 }
 
