@@ -40,8 +40,7 @@ pub(super) fn question(nomination: &Nomination, user: UserId, settings: &GuildSe
         let id = Action::Answer(id, wish, revision).to_id();
         let button = if wish == Consent::Named { Button::primary(id, label) } else { Button::secondary(id, label) };
         let stands = consent == Some(wish) || (wish == Consent::Private && nomination.state == State::Private);
-        let too_late = wish.is_yes() && nomination.vote == Vote::Over;
-        if stands || too_late { button.disabled() } else { button }
+        if stands { button.disabled() } else { button }
     };
     let (with_name, without_name) = match nomination.vote {
         Vote::Ahead | Vote::Open => ("Yes, with my name", "Yes, without my name"),
@@ -56,14 +55,17 @@ pub(super) fn question(nomination: &Nomination, user: UserId, settings: &GuildSe
         Button::danger(Action::Retract(id).to_id(), "Withdraw and erase it")
     };
     let body = format!("{}{}", told(&nomination.words), evidence(nomination));
-    Post::text(asking(nomination, consent, user, settings))
-        .with_card(Card::new(title(nomination), body))
-        .with_buttons([
-            answer(Consent::Named, with_name),
-            answer(Consent::Unnamed, without_name),
-            answer(Consent::Private, "Keep it private"),
-        ])
-        .with_buttons([correct, no])
+    let post = Post::text(asking(nomination, consent, user, settings)).with_card(Card::new(title(nomination), body));
+    if nomination.vote == Vote::Over {
+        // There is nothing left to answer, and nobody else to correct it for.
+        return post.with_buttons([no]);
+    }
+    post.with_buttons([
+        answer(Consent::Named, with_name),
+        answer(Consent::Unnamed, without_name),
+        answer(Consent::Private, "Keep it private"),
+    ])
+    .with_buttons([correct, no])
 }
 
 fn asking(nomination: &Nomination, consent: Option<Consent>, user: UserId, settings: &GuildSettings) -> String {
