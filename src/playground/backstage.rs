@@ -13,14 +13,17 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Desk, web};
-use crate::emulator::{Direction, Effect, Entry, Id, MessageView};
+use crate::emulator::{ChannelView, Direction, Effect, Entry, Id, MemberView, MessageView};
 use crate::error::Result;
 use crate::ids::GuildId;
-use crate::outbox;
+use crate::outbox::{self, WaitingKind};
 
 /// What the page has seen already, so that it fetches each entry once.
 #[derive(Deserialize)]
 pub(super) struct Since {
+    /// Who looks.
+    #[serde(rename = "as")]
+    me: Id,
     #[serde(default)]
     after: u64,
 }
@@ -29,7 +32,7 @@ pub(super) struct Since {
 const MOST_ENTRIES: usize = 200;
 
 pub(super) async fn look(State(desk): State<Arc<Desk>>, Query(since): Query<Since>) -> Response {
-    match desk.on_their_way().await {
+    match desk.on_their_way(since.me).await {
         Ok(outbox) => {
             let mut entries: Vec<_> = desk
                 .emulator
@@ -173,20 +176,54 @@ impl Desk {
         named.chain([direct]).filter(|(_, messages)| !messages.is_empty()).collect()
     }
 
-    /// How many messages wait to be sent, and which were given up.
-    async fn on_their_way(&self) -> Result<Value> {
-        let (guild, now) = (GuildId(self.guild.get()), self.clock.now());
+    /// Which messages wait to be sent, as far as `me` may read them, and which were given up.
+    async fn on_their_way(&self, me: Id) -> Result<Value> {
+        let guild = GuildId(self.guild.get());
         let (waiting, failures) = self
             .services
             .store
             .read(move |tx| {
-                Box::pin(async move { Ok((outbox::waiting(tx, now).await?, outbox::failures(tx, guild).await?)) })
+                Box::pin(async move { Ok((outbox::list_waiting(tx, guild).await?, outbox::failures(tx, guild).await?)) })
             })
             .await?;
         let failed: Vec<Value> = failures
             .into_iter()
             .map(|failure| json!({ "key": failure.key, "why": failure.why, "failed_at": failure.failed_at }))
             .collect();
+        let (channels, members) = (self.emulator.channels(self.guild, me), self.emulator.members(self.guild));
+        let waiting: Vec<Value> = waiting
+            .into_iter()
+            .map(|message| {
+                let (what, words) = in_words(&message.kind, &channels, &members);
+                json!({
+                    "what": what, "words": words, "due_at": message.due_at, "tries": message.tries,
+                    "follows": message.follows,
+                })
+            })
+            .collect();
         Ok(json!({ "waiting": waiting, "failed": failed }))
+    }
+}
+
+/// What waits and for whom, and how it begins if it is for a channel that the viewer sees.
+fn in_words(kind: &WaitingKind, channels: &[ChannelView], members: &[MemberView]) -> (String, Option<String>) {
+    match kind {
+        WaitingKind::Post(channel, post) => match channels.iter().find(|each| each.id.get() == channel.0) {
+            Some(channel) => {
+                let begins = post.text.lines().chain(post.card.as_ref().map(|card| card.title.as_str()));
+                let begins = begins.map(str::trim).find(|line| !line.is_empty());
+                (format!("Message to #{}", channel.name), begins.map(|line| line.chars().take(80).collect()))
+            }
+            None => ("Message to a channel that this person does not see".to_owned(), None),
+        },
+        WaitingKind::Direct(user) => {
+            let person = members.iter().find(|member| member.user_id.get() == user.0);
+            let name = person.map_or("somebody who has left", |person| person.name.as_str());
+            (format!("Private message to {name}"), None)
+        }
+        WaitingKind::Reply => ("Reply in a thread".to_owned(), None),
+        WaitingKind::Edit => ("Change to a message".to_owned(), None),
+        WaitingKind::Delete => ("Message to take away".to_owned(), None),
+        WaitingKind::Thread => ("Thread to open".to_owned(), None),
     }
 }
