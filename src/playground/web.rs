@@ -2,7 +2,6 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Json;
 use axum::Router;
@@ -22,22 +21,18 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::broadcast::error::RecvError;
 
+use super::acts::{Act, Deed, Room};
+use super::doing::{DIRECT, Doing};
 use super::{Desk, backstage};
-use crate::emulator::{Id, Outcome, Refused};
+use crate::emulator::{Id, Outcome};
 use crate::error::Error;
 
 #[derive(RustEmbed)]
 #[folder = "src/playground/page/"]
 struct Page;
 
-/// A deferred answer may take this long before the page stops waiting; the message still appears when it comes.
-const LONGEST_ANSWER: Duration = Duration::from_secs(20);
-
 /// The messages of a channel that the page draws before somebody asks for earlier ones.
 const SHOWN_AT_FIRST: usize = 100;
-
-/// What the page calls the conversation with the bot instead of a channel's id.
-pub(super) const DIRECT: &str = "direct";
 
 /// Discord's channel type of a category.
 const CATEGORY: u8 = 4;
@@ -206,96 +201,18 @@ async fn events(State(desk): State<Arc<Desk>>) -> Sse<impl Stream<Item = Result<
     Sse::new(stream).keep_alive(KeepAlive::default())
 }
 
-/// What a person does on the page.
-#[derive(Deserialize)]
-struct Doing {
-    #[serde(rename = "as")]
-    me: Id,
-    #[serde(default)]
-    channel: String,
-    #[serde(flatten)]
-    what: What,
-}
-
-#[derive(Deserialize)]
-#[serde(tag = "do", rename_all = "lowercase")]
-enum What {
-    Run {
-        command: String,
-        #[serde(default)]
-        options: Value,
-    },
-    Autocomplete {
-        command: String,
-        focused: String,
-        #[serde(default)]
-        options: Value,
-    },
-    Context {
-        command: String,
-        target: Id,
-    },
-    Press {
-        message: Id,
-        custom_id: String,
-    },
-    Select {
-        message: Id,
-        custom_id: String,
-        values: Vec<String>,
-    },
-    Submit {
-        interaction: Id,
-        values: Value,
-    },
-    Say {
-        text: String,
-    },
-    Dismiss {
-        message: Id,
-    },
-}
-
 async fn act(State(desk): State<Arc<Desk>>, Json(doing): Json<Doing>) -> Json<Value> {
-    match perform(&desk, doing).await {
-        Ok(outcome) => Json(json!({ "outcome": outcome })),
-        Err(refused) => Json(json!({ "refused": refused.to_string() })),
-    }
-}
-
-async fn perform(desk: &Desk, doing: Doing) -> Result<Option<Value>, Refused> {
-    let person = desk.emulator.person(doing.me);
-    let channel = || match doing.channel.as_str() {
-        DIRECT => person.opens_direct_messages(),
-        other => other.parse().unwrap_or_else(|_| desk.first_channel(doing.me)),
+    let outcome = match desk.perform(doing).await {
+        Ok(outcome) => outcome,
+        Err(refused) => return Json(json!({ "refused": refused.to_string() })),
     };
-    let interaction = match doing.what {
-        What::Run { command, options } => person.run(channel(), &command, options)?,
-        What::Autocomplete { command, focused, options } => {
-            person.autocomplete(channel(), &command, &focused, options)?
-        }
-        What::Context { command, target } => person.context_menu(channel(), &command, target)?,
-        What::Press { message, custom_id } => person.press(message, &custom_id)?,
-        What::Select { message, custom_id, values } => {
-            person.select(message, &custom_id, &values.iter().map(String::as_str).collect::<Vec<_>>())?
-        }
-        What::Submit { interaction, values } => person.submit(interaction, values)?,
-        What::Say { text } => {
-            person.says(channel(), &text)?;
-            return Ok(None);
-        }
-        What::Dismiss { message } => {
-            person.dismisses(message);
-            return Ok(None);
-        }
-    };
-    let outcome = desk.emulator.settled(interaction, LONGEST_ANSWER).await;
-    Ok(Some(match outcome {
+    let outcome = outcome.map(|outcome| match outcome {
         Outcome::Modal(form) => json!({ "modal": form }),
         Outcome::Choices(choices) => json!({ "choices": choices }),
         Outcome::Failed(why) => json!({ "failed": why }),
         Outcome::Message(_) | Outcome::Updated(_) | Outcome::Acknowledged => json!({ "done": true }),
-    }))
+    });
+    Json(json!({ "outcome": outcome }))
 }
 
 /// What will happen by itself, soonest first.
@@ -324,6 +241,7 @@ const LONGEST_MOVE_MINUTES: i64 = 60 * 24 * 92;
 
 async fn clock(State(desk): State<Arc<Desk>>, Json(step): Json<Move>) -> Response {
     let far = || (StatusCode::BAD_REQUEST, "The clock moves forward by up to three months at a time.").into_response();
+    let at = desk.clock.now();
     let moved = match (step.minutes, step.to.as_str()) {
         (Some(minutes @ 1..=LONGEST_MOVE_MINUTES), _) => desk.advance(TimeDelta::minutes(minutes)).await,
         (None, "next") => desk.advance_to_next().await,
@@ -337,7 +255,11 @@ async fn clock(State(desk): State<Arc<Desk>>, Json(step): Json<Move>) -> Respons
         _ => return far(),
     };
     match moved {
-        Ok(()) => Json(json!({ "now": desk.clock.now() })).into_response(),
+        Ok(()) => {
+            let to = desk.clock.now();
+            desk.acts.note(Act { at, who: String::new(), place: Room::default(), deed: Deed::MoveClock { to } });
+            Json(json!({ "now": to })).into_response()
+        }
         Err(error @ Error::Refused(_)) => (StatusCode::CONFLICT, error.to_string()).into_response(),
         Err(error) => faulty(&error, "The playground's clock could not be moved"),
     }

@@ -55,7 +55,7 @@ export function Backstage({ version, seen }) {
     <section aria-label="Transcript"><h3>Keep a transcript</h3>
       <div class="row"><button type="button" onClick=${() => keepIt("text", "cxbot-transcript.txt")}>Save as text</button>
       <button type="button" onClick=${() => keepIt("json", "cxbot-transcript.json")}>Save as JSON</button></div>
-      <p class="help">Everything that this person sees; the JSON also holds the protocol below. Tokens are masked.</p></section>
+      <p class="help">Everything that this person sees. The JSON also holds what everybody did, so that <code>cxbot replay</code> can play it again, and the protocol below. Tokens are masked.</p></section>
     <section aria-label="Protocol"><h3>What is said</h3>
       <label class="who">Show <select onChange=${(event) => setOnly(event.target.value)}><option value="all">everything</option><option value="rest">requests</option><option value="gateway">gateway frames</option></select></label>
       <div class="protocol" tabindex="0" role="region" aria-label="Requests and frames, newest first">
