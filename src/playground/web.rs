@@ -1,6 +1,7 @@
 //! The page and the small API behind it. Loopback only, with a key in the address; other sites' pages cannot use it.
 
 use std::convert::Infallible;
+use std::ops::Range;
 use std::sync::Arc;
 
 use axum::Json;
@@ -33,6 +34,9 @@ struct Page;
 
 /// The messages of a channel that the page draws before somebody asks for earlier ones.
 const SHOWN_AT_FIRST: usize = 100;
+
+/// The most messages that the page draws at once; a longer channel is read through a window that moves with the reader.
+const MOST_SHOWN: usize = 200;
 
 /// Discord's channel type of a category.
 const CATEGORY: u8 = 4;
@@ -123,11 +127,26 @@ struct Looking {
     me: String,
     #[serde(default)]
     channel: String,
-    /// How many messages at most; the newest ones.
+    /// How many messages at most: the newest ones, unless one of the next two says which.
     most: Option<usize>,
+    /// The message to begin with.
+    from: Option<Id>,
+    /// The message to end with.
+    until: Option<Id>,
 }
 
 impl Looking {
+    /// Which of the messages are wanted. A message that has gone meanwhile still says where.
+    fn window(&self, ids: &[Id]) -> Range<usize> {
+        let most = self.most.unwrap_or(SHOWN_AT_FIRST).min(MOST_SHOWN);
+        if let Some(from) = self.from {
+            let start = ids.partition_point(|id| *id < from);
+            return start..ids.len().min(start + most);
+        }
+        let end = self.until.map_or(ids.len(), |until| ids.partition_point(|id| *id <= until));
+        end.saturating_sub(most)..end
+    }
+
     fn me(&self, desk: &Desk) -> Id {
         self.me
             .parse()
@@ -151,18 +170,20 @@ async fn look(State(desk): State<Arc<Desk>>, Query(looking): Query<Looking>) -> 
             value
         })
         .collect();
-    let direct = desk.emulator.direct_messages(me);
-    let direct_last = direct.last().map(|message| message.id);
+    let direct = desk.emulator.direct_channel(me);
+    let ids_in = |channel| desk.emulator.message_ids(channel, me);
+    let direct_last = direct.and_then(|channel| ids_in(channel).last().copied());
     let is_open = |channel: &&Value| channel["is_category"] == json!(false) && channel["id"] == json!(looking.channel);
     let first = || channels.iter().find(|channel| channel["is_category"] == json!(false));
     let open = channels.iter().find(is_open).or_else(first).and_then(|channel| channel["id"].as_str()?.parse().ok());
-    let (channel, mut messages, commands) = match open {
-        _ if looking.channel == DIRECT => (json!(DIRECT), direct, Vec::new()),
-        Some(id) => (json!(id), desk.emulator.messages(id, me), desk.emulator.commands(id, me)),
+    let (channel, ids, commands) = match open {
+        _ if looking.channel == DIRECT => (json!(DIRECT), direct.map(ids_in).unwrap_or_default(), Vec::new()),
+        Some(id) => (json!(id), ids_in(id), desk.emulator.commands(id, me)),
         None => (Value::Null, Vec::new(), Vec::new()),
     };
-    let earlier = messages.len().saturating_sub(looking.most.unwrap_or(SHOWN_AT_FIRST));
-    messages.drain(..earlier);
+    let window = looking.window(&ids);
+    let (earlier, later) = (window.start, ids.len() - window.end);
+    let messages: Vec<_> = ids[window].iter().filter_map(|id| desk.emulator.message(*id, me)).collect();
     let (people, bots): (Vec<_>, Vec<_>) =
         desk.emulator.members(desk.guild).into_iter().partition(|member| !member.bot);
     let people = super::leads_first(people);
@@ -183,6 +204,7 @@ async fn look(State(desk): State<Arc<Desk>>, Query(looking): Query<Looking>) -> 
         "channels": channels,
         "direct_last": direct_last,
         "earlier": earlier,
+        "later": later,
         "messages": messages,
         "commands": commands,
     }))
@@ -286,6 +308,25 @@ mod tests {
         assert!(!asked(&[("host", "127.0.0.1.example:8650")]));
         assert!(!asked(&[("host", "127.0.0.1:8650"), ("origin", "http://elsewhere.example")]));
         assert!(!asked(&[("host", "127.0.0.1:8650"), ("origin", "null")]));
+    }
+
+    #[test]
+    fn a_long_channel_is_read_through_a_window() {
+        let ids: Vec<Id> = (1..=1_000).map(|id| Id::from(id * 2)).collect();
+        let window = |query: &str| {
+            let address = format!("/api/look?{query}").parse().unwrap();
+            let Query(looking) = Query::<Looking>::try_from_uri(&address).unwrap();
+            looking.window(&ids)
+        };
+        assert_eq!(window(""), 900..1_000);
+        assert_eq!(window("most=150"), 850..1_000);
+        assert_eq!(window("until=1000&most=150"), 350..500);
+        assert_eq!(window("until=20"), 0..10);
+        // The message itself has gone; its neighbours are still where they were.
+        assert_eq!(window("from=1001"), 500..600);
+        assert_eq!(window("from=1990"), 994..1_000);
+        assert_eq!(window("from=5000"), 1_000..1_000);
+        assert_eq!(window("most=5000").len(), MOST_SHOWN);
     }
 
     #[test]

@@ -21,7 +21,7 @@ export function Message({ message, before, answered, seen, act, onOpen, openMenu
     { label: "Copy text", run: () => navigator.clipboard?.writeText(message.content || message.embeds.map((card) => `${card.title ?? ""}\n${card.description ?? ""}`).join("\n")) },
   ]);
   return html`
-    <article class=${`message${message.only_for ? " private" : ""}${message.mentions_viewer ? " mentioned" : ""}${follows ? " follows" : ""}`} tabindex="-1" onContextMenu=${menu}>
+    <article class=${`message${message.only_for ? " private" : ""}${message.mentions_viewer ? " mentioned" : ""}${follows ? " follows" : ""}`} tabindex="-1" data-message=${message.id} onContextMenu=${menu}>
       ${message.used?.command && html`<p class="used">${message.used.user_name} used ${message.kind === 23 ? "" : "/"}${message.used.command}</p>`}
       ${answered && html`<p class="used">In answer to ${answered.author.name}: ${plain(answered)}</p>`}
       <div class="byline">
