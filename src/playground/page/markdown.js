@@ -21,7 +21,7 @@ const INLINE = [
 
 const UNITS = [["year", 31536000], ["month", 2592000], ["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
 
-function instant(match, { zone, now }) {
+function instant(match, { now }) {
   const at = new Date(Number(match[1]) * 1000);
   if (match[2] === "R") {
     const seconds = (at - new Date(now)) / 1000;
@@ -31,7 +31,7 @@ function instant(match, { zone, now }) {
   }
   const shape = { t: { timeStyle: "short" }, T: { timeStyle: "medium" }, d: { dateStyle: "short" }, D: { dateStyle: "long" }, F: { dateStyle: "full", timeStyle: "short" } }[match[2]]
     ?? { dateStyle: "long", timeStyle: "short" };
-  return html`<time datetime=${at.toISOString()}>${at.toLocaleString("en-US", { ...shape, timeZone: zone })}</time>`;
+  return html`<time datetime=${at.toISOString()}>${at.toLocaleString("en-US", shape)}</time>`;
 }
 
 function inline(text, context) {
