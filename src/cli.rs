@@ -81,10 +81,12 @@ Examples:
     Tour,
 
     /// Play a transcript that was saved in the playground again, and say where the conversation differs
-    #[command(after_help = "It exits 0 only if the conversation is the same. Save a transcript in the playground: Backstage, Save as JSON.
+    #[command(
+        after_help = "It exits 0 only if the conversation is the same. Save a transcript in the playground: Backstage, Save as JSON.
 
 Examples:
-  cxbot replay cxbot-transcript.json")]
+  cxbot replay cxbot-transcript.json"
+    )]
     Replay {
         /// The transcript, as JSON
         #[arg(value_name = "FILE")]

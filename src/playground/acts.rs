@@ -219,7 +219,8 @@ impl Desk {
     }
 
     fn spot(&self, me: Id, message: &MessageView, control: Option<(&str, &str)>) -> Option<Spot> {
-        let fits = |one: &MessageView| control.is_none_or(|(label, _)| controls(one).iter().any(|(read, _)| read == label));
+        let fits =
+            |one: &MessageView| control.is_none_or(|(label, _)| controls(one).iter().any(|(read, _)| read == label));
         let seen = self.seen_in(me, message.channel_id);
         let newer = seen.iter().rev().take_while(|one| one.id != message.id).filter(|one| fits(one)).count();
         let nth = match control {

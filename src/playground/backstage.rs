@@ -185,7 +185,9 @@ impl Desk {
             .services
             .store
             .read(move |tx| {
-                Box::pin(async move { Ok((outbox::list_waiting(tx, guild).await?, outbox::failures(tx, guild).await?)) })
+                Box::pin(
+                    async move { Ok((outbox::list_waiting(tx, guild).await?, outbox::failures(tx, guild).await?)) },
+                )
             })
             .await?;
         let failed: Vec<Value> = failures

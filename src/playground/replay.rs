@@ -88,7 +88,11 @@ async fn play(desk: &Arc<Desk>, transcript: &Transcript, print: &mut impl FnMut(
             desk.move_to(act.at).await?;
         }
         desk.again(act).await.map_err(|why| {
-            Error::refused(format!("Act {} of {} could not be done again: {why}", at + 1, transcript.history.acts.len()))
+            Error::refused(format!(
+                "Act {} of {} could not be done again: {why}",
+                at + 1,
+                transcript.history.acts.len()
+            ))
         })?;
         desk.settle().await;
     }
@@ -99,7 +103,10 @@ async fn play(desk: &Arc<Desk>, transcript: &Transcript, print: &mut impl FnMut(
     let differences = differences(&transcript.channels, &desk.conversations(me));
     if differences.is_empty() {
         let (acts, rooms) = (transcript.history.acts.len(), transcript.channels.len());
-        print(&format!("The conversation is the same: {acts} acts, {rooms} places, as {} sees them.\n", transcript.seen_by));
+        print(&format!(
+            "The conversation is the same: {acts} acts, {rooms} places, as {} sees them.\n",
+            transcript.seen_by
+        ));
         return Ok(());
     }
     print(&differences.join("\n"));
@@ -108,7 +115,7 @@ async fn play(desk: &Arc<Desk>, transcript: &Transcript, print: &mut impl FnMut(
     } else {
         format!(" It was saved by cxbot {}, this is {}.", transcript.version, env!("CARGO_PKG_VERSION"))
     };
-    Err(Error::refused(format!("The conversation differs in {} places, shown above.{by}", differences.len())))
+    Err(Error::refused(format!("The conversation differs, as shown above.{by}")))
 }
 
 /// One line for whoever watches.
@@ -142,7 +149,10 @@ impl Desk {
             Deed::MoveClock { to } => return self.move_to(*to).await.map_err(|why| why.to_string()),
             Deed::Fault { fault } => {
                 let me = if act.who.is_empty() { None } else { Some(self.person_named(&act.who)?) };
-                return self.fault(*fault, me).map(drop).ok_or_else(|| "it does not say whose direct messages".to_owned());
+                return self
+                    .fault(*fault, me)
+                    .map(drop)
+                    .ok_or_else(|| "it does not say whose direct messages".to_owned());
             }
             _ => self.person_named(&act.who)?,
         };
@@ -337,8 +347,21 @@ fn differences(saved: &[Conversation], now: &[Conversation]) -> Vec<String> {
     all
 }
 
+/// Takes the ids out of links to messages: the server hands out others each time.
+fn without_ids(line: &str) -> String {
+    const LINK: &str = "/channels/";
+    let mut parts = line.split(LINK);
+    let mut kept = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        kept.push_str(LINK);
+        kept.push_str(part.trim_start_matches(|letter: char| letter == '/' || letter.is_ascii_digit()));
+    }
+    kept
+}
+
 /// Whether two lines say the same, with moments (`<t:1796064350:f>`) taken as equal when they are near each other.
 fn is_same(one: &str, other: &str) -> bool {
+    let (one, other) = (without_ids(one), without_ids(other));
     let (mut these, mut those) = (one.split("<t:"), other.split("<t:"));
     if these.next() != those.next() {
         return false;
@@ -374,6 +397,9 @@ mod tests {
         assert!(!is_same("Closes <t:1796064350:F>.", "Closed <t:1796064350:F>."));
         assert!(!is_same("Closes <t:1796064350:F>.", "Closes"));
         assert!(is_same("No <t:moment", "No <t:moment"));
+        let link = |id: &str, words: &str| format!("See https://discord.com/channels/1004/1027/{id} {words}");
+        assert!(is_same(&link("1052", "now"), &link("1053", "now")));
+        assert!(!is_same(&link("1052", "now"), &link("1053", "later")));
     }
 
     #[test]

@@ -24,7 +24,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use chrono::{DateTime, Utc};
 use zeroize::Zeroizing;
 
-pub use self::closing::{Closing, Outcome, Step, abandon, refuse};
+pub use self::closing::{Closing, Outcome, Step, abandon, refuse, retry_after};
 use self::keys::{KeyFolder, Keys};
 use self::store::BoxState;
 use crate::error::{Error, Result};

@@ -62,7 +62,9 @@ impl Page {
         let messages = seen["messages"].as_array().unwrap();
         let found = messages.iter().rev().find_map(|message| {
             let reads = |part: &&Value| {
-                [&part["label"], &part["placeholder"]].iter().any(|text| text.as_str().is_some_and(|text| text.contains(words)))
+                [&part["label"], &part["placeholder"]]
+                    .iter()
+                    .any(|text| text.as_str().is_some_and(|text| text.contains(words)))
             };
             Some((message["id"].clone(), controls(message).into_iter().find(reads)?.clone()))
         });
@@ -110,9 +112,12 @@ impl Page {
         self.picks("Sam Okafor", "cx-recognition", "principle").await;
         let form = self.picks("Sam Okafor", "cx-recognition", "How do you know").await["modal"].clone();
         let fields = form["components"].as_array().unwrap().iter();
-        let ids = fields.flat_map(|part| [&part["component"], &part["components"][0]]).filter_map(|one| one["custom_id"].as_str());
-        let values: serde_json::Map<String, Value> =
-            ids.map(|id| (id.to_owned(), json!("She called the claimant back the same day and found the form."))).collect();
+        let ids = fields
+            .flat_map(|part| [&part["component"], &part["components"][0]])
+            .filter_map(|one| one["custom_id"].as_str());
+        let values: serde_json::Map<String, Value> = ids
+            .map(|id| (id.to_owned(), json!("She called the claimant back the same day and found the form.")))
+            .collect();
         let submit = json!({ "do": "submit", "interaction": form["interaction_id"], "values": values });
         self.does("Sam Okafor", "cx-recognition", submit).await;
         self.presses("Sam Okafor", "cx-recognition", "Send").await;
@@ -143,7 +148,12 @@ async fn a_saved_transcript_plays_again_and_differences_are_named() {
     drop(running);
 
     let acts = transcript["acts"].to_string();
-    for words in ["\"suggested\":\"Serv", "{\"person\":\"Grace Lindqvist\"}", "\"label\":\"Very easy\"", "\"fault\":\"lost_answer\""] {
+    for words in [
+        "\"suggested\":\"Serv",
+        "{\"person\":\"Grace Lindqvist\"}",
+        "\"label\":\"Very easy\"",
+        "\"fault\":\"lost_answer\"",
+    ] {
         assert!(acts.contains(words), "expected {words} in {acts}");
     }
     assert!(!acts.contains(&sam), "an id instead of a name in {acts}");
@@ -167,7 +177,9 @@ async fn a_saved_transcript_plays_again_and_differences_are_named() {
     assert_eq!(again.status.code(), Some(1), "{said}");
     assert!(said.contains("could not be done again: there is no “Extremely easy”"), "{said}");
 
-    for (file, words) in [("{}", "is no transcript"), (&text.replace("\"began_at\":\"", "\"begun\":\""), "earlier version")] {
+    for (file, words) in
+        [("{}", "is no transcript"), (&text.replace("\"began_at\":\"", "\"begun\":\""), "earlier version")]
+    {
         let again = replay(folder.path(), file);
         let said = String::from_utf8_lossy(&again.stderr);
         assert_eq!(again.status.code(), Some(1), "{said}");

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 use serde_json::json;
 
@@ -114,8 +114,8 @@ pub(super) async fn plan_retry(
     now: DateTime<Utc>,
 ) -> Result<()> {
     let payload = json!({ "vote": id, "attempt": attempt });
-    let wait = TimeDelta::minutes(1 << attempt.min(6)).min(TimeDelta::hours(1));
-    schedule::once(tx, guild, job::FINISH, &format!("{id}:{attempt}"), now + wait, &payload).await?;
+    schedule::once(tx, guild, job::FINISH, &format!("{id}:{attempt}"), now + sealed::retry_after(attempt), &payload)
+        .await?;
     Ok(())
 }
 
