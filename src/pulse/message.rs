@@ -19,8 +19,8 @@ mod results;
 pub(super) use answering::{PulseView, in_words};
 pub(super) use chart::{chart_svg, with_chart};
 pub(super) use leads::{
-    act_form, comment_to_judge, comments_done, named_answers, outcome, outcome_due, parse_day, published_comments,
-    shorten_form,
+    act_form, comment_to_judge, comments_done, named_answers, outcome, outcome_due, outcome_without_day, parse_day,
+    published_comments, shorten_form,
 };
 pub(super) use results::{Before, counted_in_words, people, result};
 

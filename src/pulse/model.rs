@@ -247,8 +247,6 @@ pub enum PulseRefusal {
     NoDraft,
     #[error("There is nothing to send yet. Answer at least one question, or close this message.")]
     NothingToSend,
-    #[error("“{0}” is not a day from today on. Write it as 2026-12-31.")]
-    NotADay(String),
     #[error("“{0}” was not named, so there is no list of answers. `/pulse results` shows the totals.")]
     NotNamed(String),
     #[error("There are no comments to look through for “{0}”: none were written, too few to keep, or all are done.")]

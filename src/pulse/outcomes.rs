@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use chrono::{DateTime, Days, NaiveTime, Utc};
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 
 use super::budget::MOST_MESSAGES_A_WEEK;
 use super::closing::{self, post_key};
@@ -30,8 +30,7 @@ pub(super) async fn act(services: &Services, incoming: &Incoming, control: &Cont
     let pulse = on_this_server(services, incoming, id).await?;
     let text = |name: &str, most: usize| shorten(&clean(control.written.get(name).map_or("", String::as_str)), most);
     let written_day = text("due", 20);
-    let due_on = message::parse_day(&written_day).ok_or_else(|| PulseRefusal::NotADay(written_day.clone()))?;
-    let outcome = Outcome {
+    let outcome = |due_on| Outcome {
         you_said: text("said", 600),
         we_will: text("will", 600),
         owner: text("owner", 80),
@@ -39,18 +38,21 @@ pub(super) async fn act(services: &Services, incoming: &Incoming, control: &Cont
         we_will_not: text("wont", 400),
         told_by: incoming.person.user,
     };
+    let without_day = || Ok(Reply::Say(message::outcome_without_day(&outcome(NaiveDate::default()), &written_day)));
+    let Some(due_on) = message::parse_day(&written_day) else { return without_day() };
+    let telling = outcome(due_on);
     let (now, default_zone) = (services.clock.now(), services.settings.time.zone);
     let channel = pulse.channel;
-    services
+    let told = services
         .store
         .write(move |tx| {
             Box::pin(async move {
                 let zone = people::find_guild(tx, pulse.guild).await?.map_or(default_zone, |guild| guild.zone);
                 if due_on < now.with_timezone(&zone).date_naive() {
-                    return Err(PulseRefusal::NotADay(written_day).into());
+                    return Ok(false);
                 }
-                let first = store::tell_outcome(tx, pulse.id, &outcome, now).await?;
-                let (key, post) = (format!("pulse:{}:outcome", pulse.id), message::outcome(&pulse, &outcome));
+                let first = store::tell_outcome(tx, pulse.id, &telling, now).await?;
+                let (key, post) = (format!("pulse:{}:outcome", pulse.id), message::outcome(&pulse, &telling));
                 if first {
                     let to = To::Channel(pulse.channel);
                     outbox::queue(tx, Queue { guild: pulse.guild, key: &key, to, post: &post, due_at: now }).await?;
@@ -68,10 +70,13 @@ pub(super) async fn act(services: &Services, incoming: &Incoming, control: &Cont
                     &payload,
                 )
                 .await?;
-                Ok(())
+                Ok(true)
             })
         })
         .await?;
+    if !told {
+        return without_day();
+    }
     Ok(Reply::say(format!(
         "It is on its way to {}. I remind you on the day you named, and the next run of this pulse quotes it.",
         channel.mention()

@@ -37,16 +37,30 @@ pub(in crate::pulse) fn act_form(pulse: &Pulse, before: Option<&Outcome>) -> For
 
 /// What came of it, for the channel.
 pub(in crate::pulse) fn outcome(pulse: &Pulse, outcome: &Outcome) -> Post {
-    let mut card = Card::new(format!("What comes of “{}”", pulse.definition.title), "")
-        .with_field("You said", escape(&outcome.you_said))
-        .with_field(
-            "We will",
-            format!("{}\n{}, by {}", escape(&outcome.we_will), escape(&outcome.owner), date_words(outcome.due_on)),
-        );
-    if !outcome.we_will_not.is_empty() {
-        card = card.with_field("We won't, because", escape(&outcome.we_will_not));
-    }
+    let title = format!("What comes of “{}”", pulse.definition.title);
+    let card = outcome_card(&title, outcome, &format!("{}, by {}", escape(&outcome.owner), date_words(outcome.due_on)));
     Post::text("Thank you for answering. This is what comes of it.").with_card(card)
+}
+
+/// To the lead whose form named no day that can be kept to: a form cannot be asked again by itself, so their words come back to them.
+pub(in crate::pulse) fn outcome_without_day(outcome: &Outcome, written_day: &str) -> Post {
+    Post::text(format!(
+        "“{}” is not a day from today on, so nothing was posted. Run `/pulse act` again and write the day as 2026-12-31. What you \
+         wrote is here for you to copy.",
+        escape(written_day)
+    ))
+    .with_card(outcome_card("What you wrote", outcome, &escape(&outcome.owner)))
+}
+
+fn outcome_card(title: &str, outcome: &Outcome, who: &str) -> Card {
+    let card = Card::new(title, "")
+        .with_field("You said", escape(&outcome.you_said))
+        .with_field("We will", format!("{}\n{who}", escape(&outcome.we_will)));
+    if outcome.we_will_not.is_empty() {
+        card
+    } else {
+        card.with_field("We won't, because", escape(&outcome.we_will_not))
+    }
 }
 
 /// To the lead who promised, on the day.
