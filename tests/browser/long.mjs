@@ -50,7 +50,7 @@ export async function tenThousand(browser, address, seat) {
     let most = 0;
     let last = await new Promise(requestAnimationFrame);
     let still = 0;
-    while (still < 60 && frames.length < 20_000) {
+    while (still < 60 && frames.length < 6_000) {
       const before = box.scrollTop;
       box.scrollTop += step;
       const now = await new Promise(requestAnimationFrame);

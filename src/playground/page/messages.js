@@ -39,7 +39,6 @@ export function Messages({ seen, fresh, act, onOpen, openMenu, onSpan, lines, on
   };
   useLayoutEffect(stay);
   const part = `${messages[0]?.id} ${messages.at(-1)?.id}`;
-  useEffect(() => { asked.current = ""; }, [part]);
   useEffect(() => {
     // Pictures arrive later and push the rest down, and a form below takes room from it.
     const watch = new ResizeObserver(() => stay());
@@ -60,6 +59,8 @@ export function Messages({ seen, fresh, act, onOpen, openMenu, onSpan, lines, on
     if (earlier && scrollTop < NEAR) { asked.current = part; showEarlier(); }
     else if (later && below < NEAR) { asked.current = part; showLater(); }
   };
+  // Who stands at the very edge meanwhile scrolls no further, so it is looked at again.
+  useEffect(() => { asked.current = ""; scrolled(); }, [part]);
   const thinking = messages.some((message) => message.loading);
   return html`
     <div class="messagebox">
