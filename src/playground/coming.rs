@@ -87,7 +87,7 @@ fn words(job: &str, key: &str) -> String {
         // The keys of these two name a person.
         "catch_up" => "Somebody catching up gets the next missed lesson".to_owned(),
         "review_reminder" => "Somebody who asked for it is reminded to review".to_owned(),
-        "recognition_forget" => format!("Nomination {key} is forgotten"),
+        "recognition_forget" => format!("Nomination {} is forgotten", before_colon(key)),
         "ask-about-session" => "People are asked how a lesson was".to_owned(),
         "recompute-index" => "The CX index is worked out again".to_owned(),
         other => other.replace('_', " "),

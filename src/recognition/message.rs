@@ -40,12 +40,11 @@ pub(super) fn question(nomination: &Nomination, user: UserId, settings: &GuildSe
         let id = Action::Answer(id, wish, revision).to_id();
         let button = if wish == Consent::Named { Button::primary(id, label) } else { Button::secondary(id, label) };
         let stands = consent == Some(wish) || (wish == Consent::Private && nomination.state == State::Private);
-        let too_late = wish.is_yes() && nomination.vote == Vote::Over;
-        if stands || too_late { button.disabled() } else { button }
+        if stands { button.disabled() } else { button }
     };
     let (with_name, without_name) = match nomination.vote {
         Vote::Ahead | Vote::Open => ("Yes, with my name", "Yes, without my name"),
-        Vote::Without | Vote::Chosen | Vote::Over => ("Publish with my name", "Publish without my name"),
+        Vote::Without | Vote::Chosen | Vote::Over | Vote::Rests => ("Publish with my name", "Publish without my name"),
     };
     let correct = Button::secondary(Action::Correct(id, revision).to_id(), "Correct the text");
     let correct = if nomination.vote == Vote::Open { correct.disabled() } else { correct };
@@ -56,14 +55,17 @@ pub(super) fn question(nomination: &Nomination, user: UserId, settings: &GuildSe
         Button::danger(Action::Retract(id).to_id(), "Withdraw and erase it")
     };
     let body = format!("{}{}", told(&nomination.words), evidence(nomination));
-    Post::text(asking(nomination, consent, user, settings))
-        .with_card(Card::new(title(nomination), body))
-        .with_buttons([
-            answer(Consent::Named, with_name),
-            answer(Consent::Unnamed, without_name),
-            answer(Consent::Private, "Keep it private"),
-        ])
-        .with_buttons([correct, no])
+    let post = Post::text(asking(nomination, consent, user, settings)).with_card(Card::new(title(nomination), body));
+    if nomination.vote.is_past() {
+        // There is nothing left to answer, and nobody else to correct it for.
+        return post.with_buttons([no]);
+    }
+    post.with_buttons([
+        answer(Consent::Named, with_name),
+        answer(Consent::Unnamed, without_name),
+        answer(Consent::Private, "Keep it private"),
+    ])
+    .with_buttons([correct, no])
 }
 
 fn asking(nomination: &Nomination, consent: Option<Consent>, user: UserId, settings: &GuildSettings) -> String {
@@ -93,9 +95,14 @@ fn asking(nomination: &Nomination, consent: Option<Consent>, user: UserId, setti
             "You said yes, {name}: this stands in the group's vote, and is published in {place} if it is chosen. You can change that until \
              the vote begins, and withdraw it at any time."
         ),
+        State::Private if nomination.vote == Vote::Rests => format!(
+            "Somebody in {group} nominated you for good customer experience, and the reviewers agreed. Well done! In this round others are \
+             told of: somebody it is about was chosen in one of the last two rounds, and people rest for two. So this stays private, and you \
+             need not do anything. Its text is erased {KEPT_DAYS} days after the round, or when you withdraw it."
+        ),
         State::Private if nomination.vote == Vote::Over => format!(
-            "The vote of this round is over, and this stays private: it is not published, and no list shows it. The reviewers' well done \
-             stands. Its text is erased {KEPT_DAYS} days after the round, or when you withdraw it."
+            "This is not on the ballot of its round, or was not chosen, and stays private: it is not published, and no list shows it. The \
+             reviewers' well done stands. Its text is erased {KEPT_DAYS} days after the round, or when you withdraw it."
         ),
         State::Private if for_vote => format!(
             "This stays private: it does not stand in the vote, and no list shows it. You can change that until the vote begins.{warning}"

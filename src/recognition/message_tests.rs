@@ -114,6 +114,7 @@ fn what_the_people_it_is_about_read_around_a_vote() {
         ("private before the vote", at(State::Private, Vote::Ahead, Some(Consent::Private))),
         ("chosen", at(State::Published, Vote::Chosen, named)),
         ("not chosen", at(State::Private, Vote::Over, named)),
+        ("rests", at(State::Private, Vote::Rests, None)),
     ];
     insta::assert_snapshot!(screens.map(|(name, words)| format!("── {name}\n{words}")).join("\n\n"));
 }

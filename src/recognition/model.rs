@@ -53,8 +53,8 @@ pub enum Event {
     Accept {
         /// The revision that they saw.
         revision: i64,
-        /// Whether its round ends with a vote.
-        for_vote: bool,
+        /// Whether its round ends with a vote, and whether it can stand in it: [`Vote::Without`], [`Vote::Ahead`] or [`Vote::Rests`].
+        vote: Vote,
     },
     /// The reviewers decline this revision, with a reason for its author.
     Decline(i64, String),
@@ -146,10 +146,12 @@ impl Nomination {
                 after.leave_ballot();
                 self.take_down(&mut effects);
             }
-            Event::Accept { revision, for_vote } => {
+            Event::Accept { revision, vote } => {
                 self.may_be_decided(person, revision)?;
-                (after.state, after.decided_at, after.decided_by) = (State::Asked, Some(now), person);
-                after.vote = if for_vote { Vote::Ahead } else { Vote::Without };
+                // Whoever rests has nothing to decide: they are told of it, and it stays private.
+                let state = if vote == Vote::Rests { State::Private } else { State::Asked };
+                (after.state, after.decided_at, after.decided_by) = (state, Some(now), person);
+                after.vote = vote;
                 effects.push(Effect::AskConsent);
             }
             Event::Decline(revision, reason) => {
@@ -173,7 +175,7 @@ impl Nomination {
                 if consent.is_yes() && revision != self.revision {
                     return Err(No::Corrected);
                 }
-                if consent.is_yes() && self.vote == Vote::Over {
+                if consent.is_yes() && self.vote.is_past() {
                     return Err(No::VoteOver);
                 }
                 after.people[place] =
@@ -202,7 +204,7 @@ impl Nomination {
                 match (self.vote, self.state) {
                     (Vote::Ahead, State::Standing) if !rests => after.vote = Vote::Open,
                     (Vote::Ahead, State::Standing | State::Private) => {
-                        (after.state, after.vote) = (State::Private, Vote::Over);
+                        (after.state, after.vote) = (State::Private, if rests { Vote::Rests } else { Vote::Over });
                     }
                     _ => return Err(No::NoLongerWaiting),
                 }
@@ -224,11 +226,14 @@ impl Nomination {
             }
             Event::Expire => {
                 calendar_only(person)?;
-                let not_chosen = self.state == State::Private && self.vote == Vote::Over;
+                let not_chosen = self.state == State::Private && self.vote.is_past();
                 if !matches!(self.state, State::Draft | State::Waiting | State::Declined) && !not_chosen {
                     return Err(No::NoLongerWaiting);
                 }
                 after.state = State::Expired;
+                if not_chosen {
+                    effects.push(Effect::RemoveQuestion);
+                }
             }
         }
         if !after.state.holds_words() {
@@ -274,6 +279,9 @@ impl Nomination {
         } else if said(Consent::Private) {
             after.state = State::Private;
             after.leave_ballot();
+            if after.vote != self.vote {
+                effects.push(Effect::RenewQuestion);
+            }
             if stands {
                 effects.push(Effect::RemoveStory);
             }

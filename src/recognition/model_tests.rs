@@ -56,7 +56,7 @@ fn asked_team() -> Nomination {
         &[
             (Event::Team(vec![NOMINEE, MATE]), AUTHOR),
             (Event::Send(RoundId(1)), AUTHOR),
-            (Event::Accept { revision: 4, for_vote: false }, LEAD),
+            (Event::Accept { revision: 4, vote: Vote::Without }, LEAD),
         ],
     )
 }
@@ -74,7 +74,7 @@ fn waiting() -> Nomination {
 }
 
 fn asked() -> Nomination {
-    after(&waiting(), &[(Event::Accept { revision: 3, for_vote: false }, LEAD)])
+    after(&waiting(), &[(Event::Accept { revision: 3, vote: Vote::Without }, LEAD)])
 }
 
 #[test]
@@ -161,7 +161,9 @@ fn what_waits_cannot_be_emptied_by_a_change() {
 fn a_reviewer_decides_only_on_the_words_they_saw() {
     let changed = after(&waiting(), &[(Event::Write(words()), AUTHOR)]);
     let decide = |revision| {
-        changed.apply(Event::Accept { revision, for_vote: false }, Actor::Person(LEAD), now()).map(|done| done.0.state)
+        changed
+            .apply(Event::Accept { revision, vote: Vote::Without }, Actor::Person(LEAD), now())
+            .map(|done| done.0.state)
     };
     assert_eq!(decide(3), Err(NominationRefusal::JustChanged));
     assert_eq!(decide(4), Ok(State::Asked));
@@ -170,7 +172,8 @@ fn a_reviewer_decides_only_on_the_words_they_saw() {
 #[test]
 fn the_recusal_matrix() {
     for (who, may) in [(AUTHOR, false), (NOMINEE, false), (LEAD, true)] {
-        for event in [Event::Accept { revision: 3, for_vote: false }, Event::Decline(3, "thin".into()), Event::Thank(3)]
+        for event in
+            [Event::Accept { revision: 3, vote: Vote::Without }, Event::Decline(3, "thin".into()), Event::Thank(3)]
         {
             let outcome = waiting().apply(event, Actor::Person(who), now());
             if may {
@@ -241,7 +244,8 @@ fn any_event() -> impl Strategy<Value = Event> {
         Just(Event::Write(Words::default())),
         Just(Event::Send(RoundId(1))),
         Just(Event::Withdraw),
-        (2i64..8, any::<bool>()).prop_map(|(revision, for_vote)| Event::Accept { revision, for_vote }),
+        (2i64..8, prop::sample::select(vec![Vote::Without, Vote::Ahead, Vote::Rests]))
+            .prop_map(|(revision, vote)| Event::Accept { revision, vote }),
         (2i64..8).prop_map(|revision| Event::Decline(revision, "not yet".into())),
         (2i64..8).prop_map(Event::Thank),
         any_answer(),
@@ -299,6 +303,7 @@ fn the_page_of_states_says_what_the_code_does() {
         (State::Published, Vote::Chosen),
         (State::Private, Vote::Ahead),
         (State::Private, Vote::Over),
+        (State::Private, Vote::Rests),
     ] {
         let start = starts.iter().find(|start| start.state == state).unwrap().clone();
         starts.push(Nomination { vote, ..start });
@@ -315,8 +320,9 @@ fn the_page_of_states_says_what_the_code_does() {
         ("changes it", Event::Relate(Relation::Customer)),
         ("sends it", Event::Send(RoundId(1))),
         ("withdraws", Event::Withdraw),
-        ("accepts", Event::Accept { revision: 4, for_vote: false }),
-        ("accepts for a vote", Event::Accept { revision: 4, for_vote: true }),
+        ("accepts", Event::Accept { revision: 4, vote: Vote::Without }),
+        ("accepts for a vote", Event::Accept { revision: 4, vote: Vote::Ahead }),
+        ("accepts, and somebody rests", Event::Accept { revision: 4, vote: Vote::Rests }),
         ("declines", Event::Decline(4, "thin".into())),
         ("passes it on as thanks", Event::Thank(4)),
         ("agrees, as the last one", yes(Consent::Named)),
@@ -364,7 +370,7 @@ fn the_page_of_states_says_what_the_code_does() {
         }
     }
     let mut page = "# The life of a nomination\n\nWritten by a test that tries every event on every state as everybody; what is missing here is refused. \
-        The example is about two people, of whom the other has agreed where a nomination is asked, private or published. `Ahead`, `Open`, `Chosen` and `Over` after a state \
+        The example is about two people, of whom the other has agreed where a nomination is asked, private or published. `Ahead`, `Open`, `Chosen`, `Over` and `Rests` after a state \
         tell where it stands towards the vote of its round; without one of them its round has no vote.\n\n\
         ```mermaid\nstateDiagram-v2\n    [*] --> Draft\n"
         .to_owned();

@@ -223,11 +223,13 @@ pub enum Vote {
     Chosen,
     /// The vote was held without it, or chose others.
     Over,
+    /// Somebody it is about was chosen in one of the last two rounds, so it does not stand.
+    Rests,
 }
 
 impl Vote {
     /// Every way to stand.
-    pub const ALL: [Self; 5] = [Self::Without, Self::Ahead, Self::Open, Self::Chosen, Self::Over];
+    pub const ALL: [Self; 6] = [Self::Without, Self::Ahead, Self::Open, Self::Chosen, Self::Over, Self::Rests];
 
     /// The value as stored.
     #[must_use]
@@ -238,7 +240,14 @@ impl Vote {
             Self::Open => "open",
             Self::Chosen => "chosen",
             Self::Over => "over",
+            Self::Rests => "rests",
         }
+    }
+
+    /// Whether it can no longer be chosen.
+    #[must_use]
+    pub fn is_past(self) -> bool {
+        matches!(self, Self::Over | Self::Rests)
     }
 
     /// Reads [`Vote::word`].
@@ -403,9 +412,14 @@ impl Nomination {
     /// When the words go, if nobody recognises it: [`KEPT_DAYS`] after the last day of the quarter of its draft.
     #[must_use]
     pub fn forget_at(&self, zone: chrono_tz::Tz) -> DateTime<Utc> {
-        let last = Quarter::at(self.drafted_at, zone).last_day();
-        calendar::instant((last + TimeDelta::days(KEPT_DAYS + 1)).and_time(chrono::NaiveTime::MIN), zone)
+        forget_after(Quarter::at(self.drafted_at, zone), zone)
     }
+}
+
+/// [`KEPT_DAYS`] after the last day of a quarter, in this zone.
+#[must_use]
+pub(super) fn forget_after(quarter: Quarter, zone: chrono_tz::Tz) -> DateTime<Utc> {
+    calendar::instant((quarter.last_day() + TimeDelta::days(KEPT_DAYS + 1)).and_time(chrono::NaiveTime::MIN), zone)
 }
 
 /// `a`, `a and b`, `a, b and c`.

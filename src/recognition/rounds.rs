@@ -47,7 +47,7 @@ async fn plan(tx: &mut Tx, guild: GuildId, round: &Round, now: DateTime<Utc>) ->
     if remind_at > now {
         schedule::once(tx, guild, job::REMIND_ROUND, &key, remind_at, &payload).await?;
     }
-    vote::plan(tx, guild, round).await
+    vote::plan(tx, guild, round.id, closes_at).await
 }
 
 /// `/recognition open` and `/recognition close`. `closes` is a day as people write it in files, 2026-12-11; `by_vote` how the round ends.
@@ -97,6 +97,9 @@ pub(super) async fn set(
                     return Err(VoteRefusal::Begun(round.quarter.words()).into());
                 }
                 let changed = store::set_round_open(tx, round.id, open, now).await?;
+                if changed && !open {
+                    vote::plan(tx, guild, round.id, now).await?;
+                }
                 if changed {
                     let what = format!("{} the round {}", if open { "opened" } else { "closed" }, round.quarter);
                     store::audit(tx, guild, &Entry { nomination: None, actor: Some(by), what, at: now }).await?;

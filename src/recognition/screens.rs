@@ -254,7 +254,7 @@ pub(super) fn seen_by(
 pub(super) fn sure(nomination: &Nomination) -> Post {
     Post::text(
         "Withdraw it? I take the story down if it stands in the channel, and erase its text. I cannot bring it back, and I cannot \
-         recall copies that people made. Nobody is told.",
+         recall copies that people made or what stands on somebody's screen. Nobody is told.",
     )
     .with_buttons([
         Button::danger(Action::Retracted(nomination.id).to_id(), "Withdraw and erase"),

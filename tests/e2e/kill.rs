@@ -3,6 +3,8 @@
 //! The emulator lives in this process; the bot is a real process that is killed at random points while people press, messages go out
 //! and things fall due. At the end every acknowledged answer must be in the count, and every message must stand exactly once.
 
+mod closing;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};

@@ -33,6 +33,11 @@ crate::on_both!(
     how_a_round_ends_is_settled_with_the_first_acceptance,
     what_was_not_chosen_is_forgotten,
     a_late_press_is_told_kindly,
+    everybody_reads_the_ballot_in_an_order_of_their_own,
+    a_lot_is_kept_with_its_inputs,
+    who_erases_their_data_is_off_the_ballot,
+    two_processes_end_a_vote_once,
+    two_first_ticks_at_once_are_both_kept,
 );
 
 const LEAD: u64 = 900;
@@ -175,6 +180,20 @@ impl Hall {
     async fn state(&self, id: NominationId) -> (State, Vote) {
         let found = self.services.store.read(move |tx| Box::pin(recognition::find(tx, id))).await.unwrap().unwrap();
         (found.state, found.vote)
+    }
+
+    async fn set(&self, id: NominationId, state: &'static str) {
+        self.services
+            .store
+            .write(move |tx| {
+                Box::pin(async move {
+                    let sql = "update nominations set state = $1 where id = $2";
+                    on_db!(tx, conn => sqlx::query(sql).bind(state).bind(id.0).execute(conn).await?.rows_affected());
+                    Ok(())
+                })
+            })
+            .await
+            .unwrap();
     }
 
     fn keys_on_disk(&self) -> usize {
@@ -425,29 +444,20 @@ async fn who_was_chosen_rests_for_two_rounds(store: Store) {
         outcome.push((said.contains("is open"), hall.state(ids[0]).await.1));
     }
     // Chosen; then two rounds of rest, each of which has nothing to vote on; then free again.
-    assert_eq!(outcome, [(true, Vote::Chosen), (false, Vote::Over), (false, Vote::Over), (true, Vote::Chosen)]);
+    assert_eq!(outcome, [(true, Vote::Chosen), (false, Vote::Rests), (false, Vote::Rests), (true, Vote::Chosen)]);
 }
 
 async fn a_vote_waits_for_reviews_and_answers(store: Store) {
     let hall = Hall::new(store).await;
     assert!(hall.opens().await.unwrap_err().contains("No round waits for a vote"));
     let ids = hall.stands("FY2026Q4", &[(person(901), 2), (person(902), 2)]).await;
-    let set = |state: &'static str, id: NominationId| {
-        hall.services.store.write(move |tx| {
-            Box::pin(async move {
-                let sql = "update nominations set state = $1 where id = $2";
-                on_db!(tx, conn => sqlx::query(sql).bind(state).bind(id.0).execute(conn).await?.rows_affected());
-                Ok(())
-            })
-        })
-    };
-    set("waiting", ids[0]).await.unwrap();
-    set("asked", ids[1]).await.unwrap();
+    hall.set(ids[0], "waiting").await;
+    hall.set(ids[1], "asked").await;
     let refused = hall.opens().await.unwrap_err();
     assert!(refused.contains("1 still with the reviewers, 1 with the people"), "{refused}");
     assert_eq!(hall.keys_on_disk(), 0, "no key is left of what was not opened");
-    set("standing", ids[0]).await.unwrap();
-    set("private", ids[1]).await.unwrap();
+    hall.set(ids[0], "standing").await;
+    hall.set(ids[1], "private").await;
     assert!(hall.opens().await.unwrap().contains("1 story"));
     assert_eq!(
         hall.state(ids[1]).await,
@@ -479,10 +489,12 @@ async fn the_calendar_opens_the_vote(store: Store) {
     assert!(
         hall.opens().await.unwrap_err().contains("Nominations for FY2027Q1 (October to December 2026) are still open")
     );
-    // The round ends after 11 December, and three weeks later its vote opens; the quarter's own end changes nothing of that.
-    hall.passes(TimeDelta::days(19)).await;
+    // The round ends after 11 December. A day later something still waits for reviewers, so it is looked at again.
+    hall.set(ids[1], "waiting").await;
+    hall.passes(TimeDelta::days(20)).await;
     assert_eq!(hall.count("select count(*) from recognition_votes").await, 0);
-    hall.passes(TimeDelta::days(21)).await;
+    hall.set(ids[1], "standing").await;
+    hall.passes(TimeDelta::days(1)).await;
     assert_eq!(hall.count("select count(*) from recognition_votes where state = 'open'").await, 1);
     assert_eq!(hall.state(ids[0]).await, (State::Standing, Vote::Open));
     assert!(hall.player(LEAD, Tier::Lead).runs("recognition audit", None).await.is_ok());
@@ -520,24 +532,10 @@ async fn what_was_not_chosen_is_forgotten(store: Store) {
         hall.ticks(person(number), &ids[1..]).await;
     }
     hall.passes(TimeDelta::days(7)).await;
-    hall.services
-        .store
-        .write({
-            let (first, second) = (ids[0], ids[1]);
-            move |tx| {
-                Box::pin(async move {
-                    for id in [first, second] {
-                        let (key, at) = (id.to_string(), noon() + TimeDelta::days(120));
-                        cxbot::schedule::once(tx, GUILD, "recognition_forget", &key, at, &serde_json::Value::Null)
-                            .await?;
-                    }
-                    Ok(())
-                })
-            }
-        })
-        .await
-        .unwrap();
-    hall.passes(TimeDelta::days(120)).await;
+    // 90 days after 30 September.
+    hall.passes(TimeDelta::days(28)).await;
+    assert_eq!(hall.state(ids[0]).await.0, State::Private);
+    hall.passes(TimeDelta::days(3)).await;
     assert_eq!(hall.state(ids[0]).await.0, State::Expired, "not chosen, so its words are gone");
     assert_eq!(hall.count("select count(*) from nominations where state = 'expired' and happened <> ''").await, 0);
     assert_eq!(hall.state(ids[1]).await.0, State::Published);
@@ -556,6 +554,138 @@ async fn a_late_press_is_told_kindly(store: Store) {
     assert!(voter.shown.text.contains("This vote is over"), "{}", voter.shown.text);
     assert_eq!(hall.count("select count(*) from sealed_ballots").await, 0);
     hall.passes(TimeDelta::zero()).await;
-    voter.presses_id(&format!("v1:recognition:ballot:1:tick:{place}")).await.unwrap();
-    assert!(voter.shown.text.contains("This vote is over"), "{}", voter.shown.text);
+    for late in [format!("tick:{place}"), "take-back".into(), "begin".into(), format!("show:{place}")] {
+        voter.presses_id(&format!("v1:recognition:ballot:1:{late}")).await.unwrap();
+        assert!(voter.shown.text.contains("This vote is over"), "{late}: {}", voter.shown.text);
+    }
+}
+
+async fn everybody_reads_the_ballot_in_an_order_of_their_own(store: Store) {
+    let hall = Hall::new(store).await;
+    let nominees: Vec<(u64, i64)> = (901..=906).map(|number| (person(number), 1)).collect();
+    hall.stands("FY2026Q4", &nominees).await;
+    hall.opens().await.unwrap();
+    let mut orders = BTreeMap::new();
+    for again in [false, true] {
+        for number in 0..12 {
+            let mut voter = hall.voter(person(number)).await;
+            voter.presses("Vote").await.unwrap();
+            let order: Vec<String> = voter.options("Go to a story");
+            assert_eq!(order.iter().collect::<BTreeSet<_>>().len(), 6, "every story, each once");
+            if again {
+                assert_eq!(orders[&number], order, "it stays the same for one person");
+            }
+            orders.insert(number, order);
+        }
+    }
+    // 720 orders: that twelve people share fewer than six of them by chance does not happen.
+    assert!(orders.values().collect::<BTreeSet<_>>().len() >= 6, "{orders:?}");
+}
+
+async fn a_lot_is_kept_with_its_inputs(store: Store) {
+    let hall = Hall::new(store).await;
+    let nominees: Vec<(u64, i64)> = (901..=905).map(|number| (person(number), 1)).collect();
+    let ids = hall.stands("FY2026Q4", &nominees).await;
+    hall.opens().await.unwrap();
+    for number in 0..5 {
+        hall.ticks(person(number), &ids).await;
+    }
+    hall.passes(TimeDelta::days(7)).await;
+    let (run, lots): (String, String) = hall
+        .services
+        .store
+        .read(|tx| {
+            Box::pin(async move {
+                let sql = "select box_id, lots from recognition_votes";
+                Ok(on_db!(tx, conn => sqlx::query_as(sql).fetch_one(conn).await?))
+            })
+        })
+        .await
+        .unwrap();
+    // Three places among five equals: drawn again by hand from what was kept.
+    let mut left: Vec<NominationId> = ids.clone();
+    let mut drawn = Vec::new();
+    let tally = ids.iter().map(|id| format!("{id}:5")).collect::<Vec<_>>().join(",");
+    for line in lots.lines() {
+        let listed = left.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+        assert_eq!(line, format!("{run} {listed} 5 ballots {tally}"));
+        let digest = <sha2::Sha256 as sha2::Digest>::digest(line.as_bytes());
+        let first = u64::from_be_bytes(digest[..8].try_into().unwrap());
+        drawn.push(left.remove(usize::try_from(first % left.len() as u64).unwrap()));
+    }
+    assert_eq!(drawn.len(), 3);
+    for id in ids {
+        assert_eq!(hall.state(id).await.1 == Vote::Chosen, drawn.contains(&id), "nomination {id}");
+    }
+}
+
+async fn who_erases_their_data_is_off_the_ballot(store: Store) {
+    let hall = Hall::new(store).await;
+    let ids = hall.stands("FY2026Q4", &[(person(901), 1), (person(902), 2)]).await;
+    hall.opens().await.unwrap();
+    for number in 0..5 {
+        hall.ticks(person(number), &ids).await;
+    }
+    hall.services
+        .store
+        .write(|tx| {
+            Box::pin(async move {
+                for part in cxbot::features::Features::personal_data() {
+                    part.erase(tx, GUILD, UserId(person(901)), noon()).await?;
+                }
+                Ok(())
+            })
+        })
+        .await
+        .unwrap();
+    hall.passes(TimeDelta::days(7)).await;
+    assert_eq!(hall.state(ids[0]).await.0, State::Withdrawn);
+    assert_eq!(hall.state(ids[1]).await, (State::Published, Vote::Chosen));
+    let all = everything(&hall.services.store).await;
+    let named = |rows: &Vec<Vec<String>>| rows.iter().flatten().any(|field| field.contains(&person(901).to_string()));
+    let where_named: Vec<_> = all.iter().filter(|(_, rows)| named(rows)).map(|(table, _)| table).collect();
+    assert_eq!(where_named, ["outbox"], "only where their private message stands, as /me says");
+}
+
+async fn two_processes_end_a_vote_once(store: Store) {
+    let hall = Hall::new(store).await;
+    let ids = hall.stands("FY2026Q4", &[(person(901), 1), (person(902), 2)]).await;
+    hall.opens().await.unwrap();
+    for number in 0..5 {
+        hall.ticks(person(number), &ids[..1]).await;
+    }
+    // A second process on the same data, which knows the key too.
+    let other = Recognition::new(Sealed::in_data_folder(hall.data.path()));
+    let joined =
+        Joined { guild: GUILD, name: "CX group".into(), owner: UserId(LEAD), first_channel: None, accounts: 0 };
+    other.on_joined(&hall.services, &joined).await.unwrap();
+    hall.services.clock.advance(TimeDelta::days(7));
+    let runner = cxbot::schedule::Runner::new(hall.services.clone(), hall.recognition.jobs());
+    runner.tick(hall.services.clock.now()).await.unwrap();
+    other.on_joined(&hall.services, &joined).await.unwrap();
+    tokio::join!(hall.recognition.settle(), other.settle());
+    assert_eq!(hall.state(ids[0]).await, (State::Published, Vote::Chosen));
+    assert_eq!(hall.state(ids[1]).await, (State::Private, Vote::Over));
+    assert_eq!(hall.count("select count(*) from outbox where key like '%:story:%'").await, 1);
+    let post = hall.post().await.text;
+    assert!(post.contains("ballots are counted and destroyed"), "{post}");
+}
+
+/// From two devices, before there is a ballot whose row could be locked.
+async fn two_first_ticks_at_once_are_both_kept(store: Store) {
+    let hall = Hall::new(store).await;
+    let ids = hall.stands("FY2026Q4", &[(person(901), 1), (person(902), 2)]).await;
+    hall.opens().await.unwrap();
+    for number in 0..10 {
+        let (mut phone, mut desk) = (hall.voter(person(number)).await, hall.voter(person(number)).await);
+        let (one, other) = tokio::join!(
+            phone.presses_id("v1:recognition:ballot:1:tick:0"),
+            desk.presses_id("v1:recognition:ballot:1:tick:1")
+        );
+        one.unwrap();
+        other.unwrap();
+        phone.presses_id("v1:recognition:ballot:1:begin").await.unwrap();
+        assert!(phone.shown.text.contains("You have ticked 2"), "{}", phone.shown.text);
+    }
+    assert_eq!(ids.len(), 2);
 }

@@ -73,14 +73,15 @@ export function Markdown({ text, context }) {
     else if (/^> /.test(line)) blocks.push(html`<blockquote>${inline(line.slice(2), context)}</blockquote>`);
     else if (/^\s*(?:[-*]|\d+\.) +/.test(line)) {
       const items = [];
-      const ordered = /^\s*\d+\./.test(line);
+      // As on Discord, a list goes on with the number that it was written with.
+      const first = line.match(/^\s*(\d+)\./)?.[1];
       while (at < lines.length && /^\s*(?:[-*]|\d+\.) +/.test(lines[at])) {
         const deep = /^\s{2,}/.test(lines[at]);
         items.push(html`<li class=${deep ? "deep" : ""}>${inline(lines[at].replace(/^\s*(?:[-*]|\d+\.) +/, ""), context)}</li>`);
         at += 1;
       }
       at -= 1;
-      blocks.push(ordered ? html`<ol>${items}</ol>` : html`<ul>${items}</ul>`);
+      blocks.push(first ? html`<ol start=${Number(first)}>${items}</ol>` : html`<ul>${items}</ul>`);
     } else if (line.trim()) blocks.push(html`<p>${inline(line, context)}</p>`);
   }
   return html`<div class="text">${blocks}</div>`;

@@ -5,10 +5,14 @@
 //! one. A saved pulse stands beside the files. Once a version was posted it is frozen; saving again makes the next.
 
 mod draft;
+mod form;
 mod message;
+mod step;
 mod store;
 
-pub(super) use self::draft::{Draft, Entry, Form, Step};
+pub(super) use self::draft::{Draft, Entry};
+pub(super) use self::form::Form;
+pub(super) use self::step::Step;
 pub(super) use self::store::{list_saved, mark_posted};
 
 use super::catalogue;

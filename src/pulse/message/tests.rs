@@ -170,6 +170,7 @@ const PROMISES: [(&str, &[&str]); 20] = [
             "after_the_close_no_file_holds_a_respondent_a_tag_or_a_sealed_answer",
             "a_result_waits_until_the_key_is_destroyed",
             "a_closing_interrupted_after_any_step_posts_one_result",
+            "a_kill_after_any_step_of_closing_loses_and_repeats_nothing",
         ],
     ),
     (

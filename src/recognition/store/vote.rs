@@ -53,7 +53,7 @@ pub async fn set_round_by_vote(tx: &mut Tx, round: RoundId, by_vote: bool) -> Re
 /// Whether anything that was sent in a round has been accepted, whatever became of it.
 pub async fn has_accepted(tx: &mut Tx, round: RoundId) -> Result<bool> {
     const SQL: &str = "select count(*) from nominations
-         where round_id = $1 and decided_at is not null and state not in ('declined', 'thanked')";
+         where round_id = $1 and decided_at is not null and state not in ('declined', 'thanked', 'expired')";
     let count: i64 = on_db!(tx, conn => sqlx::query_scalar(SQL).bind(round.0).fetch_one(conn).await?);
     Ok(count > 0)
 }

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::ids::UserId;
 use crate::recognition::nomination::{Nomination, Vote as Standing};
 use crate::recognition::store;
-use crate::sealed::{Cast, Key, Seat};
+use crate::sealed::{Cast, Key, Seat, Withdrawal};
 use crate::services::Services;
 
 /// The length of every ballot, whatever is on it.
@@ -87,8 +87,12 @@ impl Votes {
             Step::Untick(place) => self.mark(services, incoming, &vote, seat, (place, false)).await,
             Step::TakeBack => {
                 let now = services.clock.now();
-                services.store.write(move |tx| Box::pin(async move { seat.withdraw(tx, now).await })).await?;
-                Ok(Reply::Update(message::taken_back(&vote)))
+                let gone =
+                    services.store.write(move |tx| Box::pin(async move { seat.withdraw(tx, now).await })).await?;
+                Ok(Reply::Update(match gone {
+                    Withdrawal::Withdrawn | Withdrawal::Nothing => message::taken_back(&vote),
+                    Withdrawal::Closed => message::over_for_voter(),
+                }))
             }
             Step::Pick => {
                 let picked = control.picked.first().and_then(|place| place.parse().ok());

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 use serde_json::json;
 
@@ -71,7 +71,7 @@ async fn conclude(tx: &mut Tx, id: VoteId, now: DateTime<Utc>) -> Result<()> {
         return Ok(());
     }
     let vote = found(store::find_vote(tx, id).await?, id)?;
-    // Without a channel the stories have nowhere to go; leads have been told that it is gone, and this is tried again.
+    // Without a channel the stories have nowhere to go. Refused here, this is tried again until there is one.
     let settings = people::find_guild(tx, vote.guild).await?;
     if settings.and_then(|settings| settings.recognition_channel).is_none() {
         return Err(Error::internal(format!(
@@ -80,16 +80,18 @@ async fn conclude(tx: &mut Tx, id: VoteId, now: DateTime<Utc>) -> Result<()> {
         )));
     }
     let chosen = store::list_chosen(tx, id).await?;
+    let mut any_told = false;
     for nomination in store::list_candidates(tx, id).await? {
         // Who withdrew meanwhile is off the ballot, whatever it said.
         if nomination.vote == Standing::Open {
-            let event = Event::CloseVote { chosen: chosen.contains(&nomination.id) };
-            effects::apply(tx, nomination.id, event, Actor::Calendar, now).await?;
+            let chosen = chosen.contains(&nomination.id);
+            effects::apply(tx, nomination.id, Event::CloseVote { chosen }, Actor::Calendar, now).await?;
+            any_told |= chosen;
         }
     }
     let what = format!("ended the vote for {}: {}", vote.quarter, message::decided_in_words(vote.decided));
     store::audit(tx, vote.guild, &Entry { nomination: None, actor: None, what, at: now }).await?;
-    outbox::edit(tx, vote.guild, &post_key(&vote), &message::over(&vote, !chosen.is_empty()), now).await
+    outbox::edit(tx, vote.guild, &post_key(&vote), &message::over(&vote, any_told), now).await
 }
 
 /// The first step, in the caller's transaction: refuses ballots, says so on the post, leaves a retry due. `false` when it was not open.
@@ -112,8 +114,8 @@ pub(super) async fn plan_retry(
     now: DateTime<Utc>,
 ) -> Result<()> {
     let payload = json!({ "vote": id, "attempt": attempt });
-    let wait = TimeDelta::minutes(1 << attempt.min(6)).min(TimeDelta::hours(1));
-    schedule::once(tx, guild, job::FINISH, &format!("{id}:{attempt}"), now + wait, &payload).await?;
+    schedule::once(tx, guild, job::FINISH, &format!("{id}:{attempt}"), now + sealed::retry_after(attempt), &payload)
+        .await?;
     Ok(())
 }
 
@@ -164,8 +166,8 @@ pub(super) async fn give_up(sealed: &Sealed, services: &Services, id: VoteId) ->
             Box::pin(async move {
                 store::begin_closing_vote(tx, id).await?;
                 let vote = found(store::find_vote(tx, id).await?, id)?;
-                sealed::abandon(tx, &vote.ballots).await?;
-                if vote.stage != Stage::Closing {
+                // Another process may have counted it meanwhile; then its key was destroyed, not lost.
+                if !sealed::abandon(tx, &vote.ballots).await? || vote.stage != Stage::Closing {
                     return Ok((vote, false));
                 }
                 choose(tx, &vote, &[], Some(Decided::KeyLost)).await?;

@@ -70,7 +70,7 @@ pub(super) fn over(vote: &Vote, any_chosen: bool) -> Post {
     let then = if any_chosen {
         "The chosen stories are told in this channel. No numbers are shown: every story on the ballot was worth telling."
     } else {
-        "No story was ticked on enough ballots this time, so none is told; every one of them was worth reading."
+        "No story is told this time. Every story on the ballot was worth reading."
     };
     Post::text(format!("**The vote for {} is over.** {how} {then}", vote.quarter.words()))
 }
@@ -174,14 +174,14 @@ pub(super) fn promise(vote: &Vote, backup_policy: &str) -> Post {
     let policy = if policy.is_empty() { "not stated" } else { policy };
     Post::text(format!(
         "Nobody is shown what anybody ticked, how the vote stands, or how many have voted: not members, not leads, not after the end either. \
-         Only the chosen stories are told.\n\n\
+         Only the chosen stories are told, and whether fewer than {FEWEST_BALLOTS} people voted.\n\n\
          Until the vote closes ({}) you can change your ballot or take it back. For that, the bot keeps it sealed under a key, and the people \
          who run the bot's server could in principle open it. They commit not to.\n\n\
          At the close the bot counts, then destroys the key and the ballots. After that neither the bot nor the people who run it can tell \
          who voted for what, or who voted at all. If a lot must decide between equals, what it was drawn from is kept in the database, so \
          that it can be drawn again.\n\n\
          Chosen are up to {MOST_CHOSEN} stories that at least {THRESHOLD_PERCENT} % of the ballots ticked. With fewer than {FEWEST_BALLOTS} \
-         ballots, the reviewers' scores decide, and that is said.\n\n\
+         ballots, the reviewers' scores decide.\n\n\
          Discord carries your button presses under its own policy.\nBackups of this installation: {policy}.",
         closes(vote),
     ))
@@ -202,7 +202,7 @@ pub(super) fn opened_for_lead(vote: &Vote, candidates: usize) -> Post {
 pub(super) fn nothing_stands(round: &Round) -> Post {
     Post::text(format!(
         "Nothing stands in the vote for {}, so there is none: no nomination was accepted, its people wanted it private, or they were chosen in \
-         one of the last two rounds and rest. They are told where their nomination stands.",
+         one of the last two rounds and rest. They can see that in `/recognition mine`.",
         round.quarter.words()
     ))
 }
@@ -211,7 +211,7 @@ pub(super) fn nothing_stands(round: &Round) -> Post {
 pub(in crate::recognition) fn sentence_of_round(round: &Round) -> &'static str {
     if round.by_vote {
         " It ends with a vote: what the reviewers accept and its people agree to stands in it, and up to three stories are chosen and told. \
-         The vote opens by itself three weeks after the round at the latest; `/recognition vote` opens it as soon as nothing waits any more."
+         The vote opens by itself within a day of everything being reviewed and answered; `/recognition vote` opens it at once then."
     } else {
         " There is no vote: what the reviewers accept is told as soon as its people agree. `/recognition open vote:True` ends the round with \
          one."

@@ -32,7 +32,7 @@ fn screen(vote: &Vote, count: usize, ticks: Option<Ticks>) -> Screen<'_> {
     let stories = (0..count)
         .map(|place| {
             let consent = if place == 0 { Consent::Named } else { Consent::Unnamed };
-            (place, story(place as i64 + 10, 22 + place as u64, consent))
+            (place, story(i64::try_from(place).unwrap() + 10, 22 + place as u64, consent))
         })
         .collect();
     Screen { vote, stories, voter: UserId(23), ticks }

@@ -6,6 +6,9 @@
 //! chosen are published as they agreed; nobody is shown a tally, and none is kept except as the input of a lot.
 //!
 //! Whoever withdraws, or wants it private, is off the ballot at once. [`tally`] chooses.
+//!
+//! The rule that a sealed run needs eight eligible people is for runs that publish totals; a vote publishes none, and with fewer than
+//! five ballots they are not even counted.
 
 mod ballot;
 mod closing;
@@ -122,13 +125,13 @@ pub enum VoteRefusal {
     /// People still nominate.
     #[error(
         "Nominations for {0} are still open. The vote comes after the round: end it early with `/recognition close`, or wait for its last \
-         day. The vote then opens by itself once everything is reviewed and answered."
+         day. The vote then opens by itself within a day of everything being reviewed and answered."
     )]
     RoundOpen(String),
     /// Something waits for reviewers or for an answer.
     #[error(
         "The vote for {quarter} waits until every nomination is reviewed and answered: {reviewing} still with the reviewers, {asked} \
-         with the people they are about (they have seven days). It opens by itself then; `/recognition queue` helps."
+         with the people they are about (they have seven days). It opens by itself within a day after that; `/recognition queue` helps."
     )]
     StillWaiting {
         /// Of which round.

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::ids::{GuildId, UserId};
 use crate::outbox::{self, Queue, To};
 use crate::recognition::model::{Actor, Event};
-use crate::recognition::nomination::{CONSENT_DAYS, REVIEW_DAYS, Round, State, Vote as Standing};
+use crate::recognition::nomination::{Round, RoundId, State, Vote as Standing};
 use crate::recognition::refusal::NominationRefusal;
 use crate::recognition::store::{self, Entry};
 use crate::recognition::{effects, nominate};
@@ -24,13 +24,17 @@ use crate::text::plural;
 /// How long a vote lasts unless a lead says otherwise.
 pub(super) const DEFAULT_DAYS: i64 = 7;
 
-/// Plans that the vote of a round, if it has one, opens by itself: reviews and answers are in by then. A round without a vote, or whose
-/// vote was opened earlier, is left alone then.
-pub(in crate::recognition) async fn plan(tx: &mut Tx, guild: GuildId, round: &Round) -> Result<()> {
-    let Some(closes_at) = round.closes_at else { return Ok(()) };
-    let at = closes_at + TimeDelta::days(REVIEW_DAYS + CONSENT_DAYS);
-    let key = format!("{}:{}", round.id, closes_at.timestamp());
-    schedule::once(tx, guild, job::OPEN, &key, at, &json!({ "round": round.id })).await?;
+/// Plans that the vote of a round opens by itself a day after `closed_at`, if the round has one. It is looked at again each day until
+/// nothing waits for reviewers or for an answer.
+pub(in crate::recognition) async fn plan(
+    tx: &mut Tx,
+    guild: GuildId,
+    round: RoundId,
+    closed_at: DateTime<Utc>,
+) -> Result<()> {
+    let at = closed_at + TimeDelta::days(1);
+    let key = format!("{round}:{}", at.timestamp());
+    schedule::once(tx, guild, job::OPEN, &key, at, &json!({ "round": round })).await?;
     Ok(())
 }
 
@@ -51,7 +55,12 @@ impl Votes {
         let (opening, inside) = (new_box.clone(), services.clone());
         let opened = services
             .store
-            .write(move |tx| Box::pin(async move { open_in(tx, &inside, &opening, guild, days, by).await }))
+            .write(move |tx| {
+                Box::pin(async move {
+                    let round = store::find_round_to_vote(tx, guild).await?;
+                    open_in(tx, &inside, &opening, round, (guild, days, by)).await
+                })
+            })
             .await;
         if !matches!(opened, Ok(Opened::Open(..))) {
             self.let_go(new_box).await;
@@ -59,26 +68,28 @@ impl Votes {
         Ok(Reply::Say(match opened? {
             Opened::Open(vote, candidates) => message::opened_for_lead(&vote, candidates),
             Opened::NothingStands(round) => message::nothing_stands(&round),
-            Opened::NotYet(why) => return Err(why.into()),
+            Opened::NotYet(why) => return Err(why),
         }))
     }
 
     /// The calendar opens the vote that is due, or looks again tomorrow while something of its round still waits.
     pub(super) async fn open_by_calendar(&self, services: &Services, tx: &mut Tx, due: &schedule::Due) -> Result<()> {
+        let id: RoundId = serde_json::from_value(due.payload["round"].clone())
+            .map_err(|_| Error::internal(format!("the occasion {} {} names no round", due.job, due.key)))?;
+        let round = store::find_round(tx, id).await?;
+        let Some(round) = round.filter(|round| round.by_vote) else { return Ok(()) };
+        if store::has_vote(tx, id).await? {
+            return Ok(());
+        }
         let new_box = Arc::new(self.inner.sealed.prepare(ballot::BYTES).await?);
-        let opened = open_in(tx, services, &new_box, due.guild, DEFAULT_DAYS, None).await;
+        let opened = open_in(tx, services, &new_box, Some(round), (due.guild, DEFAULT_DAYS, None)).await;
         if !matches!(opened, Ok(Opened::Open(..))) {
             self.let_go(new_box).await;
         }
         match opened {
-            Ok(Opened::NotYet(VoteRefusal::StillWaiting { .. })) | Err(Error::Refused(_)) => {
-                let tomorrow = services.clock.now() + TimeDelta::days(1);
-                let key = format!("{}:{}", due.payload["round"], tomorrow.timestamp());
-                schedule::once(tx, due.guild, job::OPEN, &key, tomorrow, &due.payload).await?;
-                Ok(())
-            }
-            // No round waits for a vote, or the one that does is not over: then another occasion is planned for it.
-            Ok(Opened::Open(..) | Opened::NothingStands(_) | Opened::NotYet(_)) => Ok(()),
+            Ok(Opened::Open(..) | Opened::NothingStands(_)) => Ok(()),
+            // Opened again, still reviewed, not answered, nowhere to post: looked at again tomorrow.
+            Ok(Opened::NotYet(_)) => plan(tx, due.guild, id, services.clock.now()).await,
             Err(fault) => Err(fault),
         }
     }
@@ -98,42 +109,49 @@ enum Opened {
     Open(Vote, usize),
     /// Nothing stands in the vote of this round, so there is none.
     NothingStands(Round),
-    /// Not now; nothing was changed.
-    NotYet(VoteRefusal),
+    /// Not now, and why; nothing was changed.
+    NotYet(Error),
 }
 
-/// Opens the vote of the oldest round that waits for one.
+/// Opens the vote of this round.
 async fn open_in(
     tx: &mut Tx,
     services: &Services,
     new_box: &NewBox,
-    guild: GuildId,
-    days: i64,
-    by: Option<UserId>,
+    round: Option<Round>,
+    (guild, days, by): (GuildId, i64, Option<UserId>),
 ) -> Result<Opened> {
     let now = services.clock.now();
+    let not_yet = |why: VoteRefusal| Ok(Opened::NotYet(why.into()));
     let settings = nominate::noted(tx, guild, services.settings.time.zone).await?;
-    let Some(round) = store::find_round_to_vote(tx, guild).await? else {
-        return Ok(Opened::NotYet(VoteRefusal::NoRound));
-    };
+    let Some(round) = round else { return not_yet(VoteRefusal::NoRound) };
     if round.closed_at.is_none() {
-        return Ok(Opened::NotYet(VoteRefusal::RoundOpen(round.quarter.words())));
+        return not_yet(VoteRefusal::RoundOpen(round.quarter.words()));
     }
+    let Some(channel) = settings.recognition_channel else {
+        return Ok(Opened::NotYet(NominationRefusal::NoChannel.into()));
+    };
     let sent = store::list_of_round(tx, round.id).await?;
     let count = |state| sent.iter().filter(|one| one.state == state).count();
     let (reviewing, asked) = (count(State::Waiting), count(State::Asked));
     if reviewing + asked > 0 {
-        return Ok(Opened::NotYet(VoteRefusal::StillWaiting { quarter: round.quarter.words(), reviewing, asked }));
+        return not_yet(VoteRefusal::StillWaiting { quarter: round.quarter.words(), reviewing, asked });
     }
     if count(State::Standing) > ballot::MOST_CANDIDATES {
-        return Ok(Opened::NotYet(VoteRefusal::TooMany(ballot::MOST_CANDIDATES)));
+        return not_yet(VoteRefusal::TooMany(ballot::MOST_CANDIDATES));
     }
-    let channel = settings.recognition_channel.ok_or(NominationRefusal::NoChannel)?;
     let resting = store::list_resting(tx, guild, round.quarter).await?;
     let mut candidates = Vec::new();
     for nomination in sent.iter().filter(|one| one.vote == Standing::Ahead && one.state.is_theirs()) {
         let rests = nomination.people.iter().any(|person| resting.contains(&person.user));
-        let after = effects::apply(tx, nomination.id, Event::OpenVote { rests }, Actor::Calendar, now).await?;
+        let opened = effects::apply(tx, nomination.id, Event::OpenVote { rests }, Actor::Calendar, now).await;
+        // Changed by its people at this very moment. A fault takes everything back, and is tried again; half a ballot would stay.
+        let after = opened.map_err(|error| match error {
+            Error::Refused(why) => {
+                Error::internal(format!("nomination {} changed while a vote opened: {why}", nomination.id))
+            }
+            fault @ Error::Internal(_) => fault,
+        })?;
         if after.vote == Standing::Open {
             candidates.push(after);
         }
