@@ -291,9 +291,9 @@ const stories = {
     const read = async (timezoneId) => {
       const { context, page, pane, desk } = await open(browser, address, { timezoneId });
       await desk.goes("cx-general");
-      await desk.line().fill("See you at <t:1796064350:f>.");
+      await desk.line().fill(`See you at <t:1796064350:f>, says ${timezoneId}.`);
       await page.keyboard.press("Enter");
-      const message = await desk.reads("See you at");
+      const message = await desk.reads(`says ${timezoneId}`);
       assert.equal(await message.locator(".body time").innerText(), { "Asia/Tokyo": "December 1, 2026 at 3:45 AM", "America/New_York": "November 30, 2026 at 1:45 PM" }[timezoneId]);
       const posted = new Date(await message.locator(".byline time").first().getAttribute("datetime"));
       const words = posted.toLocaleString("en-US", { timeZone: timezoneId, dateStyle: "medium", timeStyle: "short" });
