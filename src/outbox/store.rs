@@ -66,7 +66,7 @@ pub struct Waiting {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WaitingKind {
     /// A post to a channel, with what it says.
-    Post(ChannelId, Post),
+    Post(ChannelId, Box<Post>),
     /// A private message.
     Direct(UserId),
     /// A reply into a thread.
@@ -175,7 +175,7 @@ pub async fn list_waiting(tx: &mut Tx, guild: GuildId) -> Result<Vec<Waiting>> {
             let kind = match (row.kind.as_str(), row.target_id) {
                 ("post", Some(channel)) => WaitingKind::Post(
                     ChannelId::from_db(channel),
-                    serde_json::from_str(&row.body).map_err(anyhow::Error::from)?,
+                    Box::new(serde_json::from_str(&row.body).map_err(anyhow::Error::from)?),
                 ),
                 ("direct", Some(user)) => WaitingKind::Direct(UserId::from_db(user)),
                 ("edit", _) => WaitingKind::Edit,

@@ -152,13 +152,15 @@ impl Desk {
                 });
                 (here(), Deed::Run { command: command.clone(), options: named.collect() })
             }
-            What::Context { command, target } => match self.person_name(*target) {
-                Some(person) => (here(), Deed::MenuOfPerson { command: command.clone(), person }),
-                None => {
-                    let spot = self.spot(me, &message(*target)?, None)?;
-                    (here(), Deed::MenuOfMessage { command: command.clone(), message: spot })
-                }
-            },
+            What::Context { command, target } => {
+                let command = command.clone();
+                let deed = if let Some(person) = self.person_name(*target) {
+                    Deed::MenuOfPerson { command, person }
+                } else {
+                    Deed::MenuOfMessage { command, message: self.spot(me, &message(*target)?, None)? }
+                };
+                (here(), deed)
+            }
             What::Press { message: id, custom_id } => {
                 let message = message(*id)?;
                 let (label, _) = controls(&message).into_iter().find(|(_, id)| id == custom_id)?;

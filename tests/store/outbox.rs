@@ -170,7 +170,7 @@ async fn what_waits_is_listed_without_what_is_said_in_private(store: Store) {
     assert_eq!(
         kinds,
         [
-            (&WaitingKind::Post(ChannelId(5), Post::text("For everybody")), noon(), 0, false),
+            (&WaitingKind::Post(ChannelId(5), Box::new(Post::text("For everybody"))), noon(), 0, false),
             (&WaitingKind::Reply, noon(), 0, true),
             (&WaitingKind::Direct(UserId(9)), later, 0, false),
         ]

@@ -13,7 +13,7 @@ use crate::emulator::id::{Id, id_in};
 use crate::emulator::wire::tidy;
 
 /// How many messages a channel keeps; older ones are forgotten.
-const KEPT_PER_CHANNEL: usize = 2_000;
+const KEPT_PER_CHANNEL: usize = 12_000;
 /// How many ephemeral messages each person keeps.
 const KEPT_PER_VIEWER: usize = 50;
 /// How many bytes of files are kept in all.

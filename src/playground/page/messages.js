@@ -39,7 +39,6 @@ export function Messages({ seen, fresh, act, onOpen, openMenu, onSpan, lines, on
   };
   useLayoutEffect(stay);
   const part = `${messages[0]?.id} ${messages.at(-1)?.id}`;
-  useEffect(() => { asked.current = ""; }, [part]);
   useEffect(() => {
     // Pictures arrive later and push the rest down, and a form below takes room from it.
     const watch = new ResizeObserver(() => stay());
@@ -55,11 +54,19 @@ export function Messages({ seen, fresh, act, onOpen, openMenu, onSpan, lines, on
     stick.current = below < 40 && !later;
     if (stick.current !== atEnd) setAtEnd(stick.current);
     noteReading();
+    readOn();
+  };
+  const readOn = () => {
+    if (!box.current || !fresh) return;
+    const { scrollTop, scrollHeight, clientHeight } = box.current;
+    const below = scrollHeight - scrollTop - clientHeight;
     // Each part is left once: until the next one has come, further scrolling asks for nothing.
     if (asked.current === part) return;
     if (earlier && scrollTop < NEAR) { asked.current = part; showEarlier(); }
     else if (later && below < NEAR) { asked.current = part; showLater(); }
   };
+  // Who stands at the very edge meanwhile scrolls no further, so it is looked at again.
+  useEffect(() => { asked.current = ""; readOn(); }, [part]);
   const thinking = messages.some((message) => message.loading);
   return html`
     <div class="messagebox">
