@@ -193,12 +193,17 @@ async fn term() {
     );
     assert_eq!(completions, i64::try_from(count * expected).unwrap_or_default());
 
+    // One more lesson, so that `/learn next` has something to look for and to show.
+    std::fs::write(folder.path().join("lessons/alpha/17-lesson.md"), lesson_file("alpha", WEEKS + 1))
+        .expect("a lesson");
     for round in 1..=5 {
         let mut waits = Vec::new();
         for member in term.members.iter() {
             let asked = Instant::now();
-            term.run(*member, "learn next", json!({})).await;
+            let outcome = term.run(*member, "learn next", json!({})).await;
             waits.push(asked.elapsed());
+            let shown = outcome.message().expect("a message");
+            assert!(shown.content.starts_with("## alpha 17"), "{}", shown.content);
         }
         waits.sort();
         let millis = |place: usize| waits[place.min(waits.len() - 1)].as_secs_f64() * 1000.0;

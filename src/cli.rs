@@ -80,6 +80,19 @@ Examples:
   cxbot tour > conversation.txt")]
     Tour,
 
+    /// Play a transcript that was saved in the playground again, and say where the conversation differs
+    #[command(
+        after_help = "It exits 0 only if the conversation is the same. Save a transcript in the playground: Backstage, Save as JSON.
+
+Examples:
+  cxbot replay cxbot-transcript.json"
+    )]
+    Replay {
+        /// The transcript, as JSON
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+
     /// Run the bot on Discord
     #[command(after_help = "Examples:
   DISCORD_TOKEN=… cxbot run
@@ -152,7 +165,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
         return check::run(&overrides);
     }
     let mut settings = Settings::load(&overrides)?;
-    if matches!(cli.command, Command::Tour) {
+    if matches!(cli.command, Command::Tour | Command::Replay { .. }) {
         // The conversation is what a reader came for; only what goes wrong may stand between it.
         settings.log.filter = "warn".into();
     }
@@ -166,7 +179,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
 async fn act(command: Command, settings: Settings) -> Result<()> {
     match command {
         Command::Playground { no_browser, fresh, .. } => {
-            let playground = Playground::start(settings, playground::Start { fresh }).await?;
+            let playground = Playground::start(settings, playground::Start { fresh, stand_at: None }).await?;
             println!("The playground is ready: {}", playground.address());
             println!("Press Ctrl+C to stop. What you did is kept until you start with --fresh.");
             if !no_browser {
@@ -179,6 +192,14 @@ async fn act(command: Command, settings: Settings) -> Result<()> {
             let mut out = std::io::stdout();
             // A reader who has seen enough and goes (`cxbot tour | head`) does not make the tour fail.
             playground::tour(settings, |text| {
+                let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+            })
+            .await
+        }
+        Command::Replay { file } => {
+            use std::io::Write as _;
+            let mut out = std::io::stdout();
+            playground::replay(settings, &file, |text| {
                 let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
             })
             .await

@@ -21,13 +21,15 @@ use crate::services::Services;
 pub struct Features {
     learning: Arc<Learning>,
     pulses: Pulses,
+    recognition: Recognition,
 }
 
 impl Features {
     /// The features, keeping what they must keep outside the database in these settings' data folder.
     #[must_use]
     pub fn new(settings: &Settings) -> Self {
-        Self { learning: Arc::default(), pulses: Pulses::new(Sealed::in_data_folder(&settings.data.dir)) }
+        let sealed = Sealed::in_data_folder(&settings.data.dir);
+        Self { learning: Arc::default(), pulses: Pulses::new(sealed.clone()), recognition: Recognition::new(sealed) }
     }
 
     /// For the dispatcher. Help comes last, since it describes the others.
@@ -36,7 +38,7 @@ impl Features {
         let named: [(&str, Arc<dyn Feature>); 8] = [
             ("Lessons", self.learning.clone()),
             ("Pulses", Arc::new(self.pulses.clone())),
-            ("Recognition", Arc::new(Recognition)),
+            ("Recognition", Arc::new(self.recognition.clone())),
             ("CX index", Arc::new(CxIndex)),
             ("Figures of the index", Arc::new(Figures)),
             ("The group", Arc::new(Roster)),
@@ -67,7 +69,7 @@ impl Features {
         [
             self.learning.jobs(),
             self.pulses.jobs(),
-            recognition::jobs(),
+            self.recognition.jobs(),
             vec![Arc::new(RecomputeIndex), Arc::new(PostIndex)],
         ]
         .concat()
@@ -90,6 +92,7 @@ impl Features {
     /// Waits for work that features do beside their handlers and jobs.
     pub async fn settle(&self) {
         self.pulses.settle().await;
+        self.recognition.settle().await;
     }
 }
 

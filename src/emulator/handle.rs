@@ -215,6 +215,11 @@ impl Emulator {
         self.world(|world| view::messages(world, channel_id, viewer))
     }
 
+    /// Which messages `viewer` reads in a channel, oldest first; for channels so long that nobody draws them whole.
+    pub fn message_ids(&self, channel_id: Id, viewer: Id) -> Vec<Id> {
+        self.world(|world| view::message_ids(world, channel_id, viewer))
+    }
+
     /// One message as `viewer` sees it, if they do.
     pub fn message(&self, message_id: Id, viewer: Id) -> Option<MessageView> {
         self.world(|world| view::message_for(world, message_id, viewer))
@@ -226,6 +231,11 @@ impl Emulator {
             Some(channel_id) => view::messages(world, *channel_id, viewer),
             None => Vec::new(),
         })
+    }
+
+    /// The channel of the direct messages between the bot and `viewer`, once there is one.
+    pub fn direct_channel(&self, viewer: Id) -> Option<Id> {
+        self.world(|world| world.direct.get(&viewer).copied())
     }
 
     /// The guilds that `viewer` is a member of.

@@ -134,10 +134,14 @@ mod tests {
     use crate::people::Setup;
     use crate::recognition::Recognition;
 
+    fn recognition() -> Recognition {
+        Recognition::new(crate::sealed::Sealed::in_data_folder(std::path::Path::new("nowhere")))
+    }
+
     #[test]
     fn each_tier_sees_its_own_commands_and_a_next_step() {
         let groups = [
-            Group::of("Recognition", &Recognition),
+            Group::of("Recognition", &recognition()),
             Group::of("This server", &Setup),
             Group::of("Help", &Help::default()),
         ];
@@ -171,7 +175,7 @@ mod tests {
 
     #[test]
     fn a_member_is_never_shown_what_leads_do() {
-        let groups = [Group::of("Recognition", &Recognition), Group::of("This server", &Setup)];
+        let groups = [Group::of("Recognition", &recognition()), Group::of("This server", &Setup)];
         let shown = help(&groups, Tier::Member, None).as_text();
         assert!(
             shown.contains("/nominate") && !shown.contains("queue") && !shown.contains("Choose channels"),

@@ -11,8 +11,8 @@ mod store;
 
 pub use sender::{Counts, Sender};
 pub use store::{
-    Failure, Queue, Sent, delete, edit, failures, find_failure, find_sent, let_go, list_often_messaged, queue, retry,
-    thread, waiting,
+    Failure, Queue, Sent, Waiting, WaitingKind, delete, edit, failures, find_failure, find_sent, let_go,
+    list_often_messaged, list_waiting, queue, retry, thread, waiting,
 };
 
 use crate::ids::{ChannelId, UserId};

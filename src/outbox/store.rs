@@ -49,6 +49,36 @@ pub struct Failure {
     pub follows: bool,
 }
 
+/// A message that is on its way, or put off until later.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// What is to be done.
+    pub kind: WaitingKind,
+    /// When it may go at the earliest.
+    pub due_at: DateTime<Utc>,
+    /// How often it has been tried.
+    pub tries: i64,
+    /// Whether it goes only after another message that still waits.
+    pub follows: bool,
+}
+
+/// What a waiting message is. What a person is told privately is never part of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WaitingKind {
+    /// A post to a channel, with what it says.
+    Post(ChannelId, Post),
+    /// A private message.
+    Direct(UserId),
+    /// A reply into a thread.
+    Reply,
+    /// A change to a message that stands.
+    Edit,
+    /// A message to take away.
+    Delete,
+    /// A thread to open.
+    Thread,
+}
+
 /// Why a row failed that belongs to a message that failed.
 pub(super) const ORIGIN_FAILED: &str = "The message that this belongs to could not be sent.";
 
@@ -132,6 +162,32 @@ pub async fn waiting(tx: &mut Tx, now: DateTime<Utc>) -> Result<i64> {
     Ok(on_db!(tx, conn => sqlx::query_scalar(SQL).bind(now).fetch_one(conn).await?))
 }
 
+/// The server's messages that are neither sent nor given up, soonest first, at most 50.
+pub async fn list_waiting(tx: &mut Tx, guild: GuildId) -> Result<Vec<Waiting>> {
+    // What is said in private stays in the database.
+    const SQL: &str = "select kind, target_id, case when kind = 'post' then body else '' end as body, due_at, attempts,
+             (select count(*) from outbox origin where origin.key in (outbox.of_key, outbox.of_key || '/thread')
+                 and origin.key <> outbox.key and origin.sent_at is null and origin.failed_at is null) as origins
+         from outbox where guild_id = $1 and sent_at is null and failed_at is null order by due_at, id limit 50";
+    let rows: Vec<WaitingRow> = on_db!(tx, conn => sqlx::query_as(SQL).bind(guild.db()).fetch_all(conn).await?);
+    rows.into_iter()
+        .map(|row| {
+            let kind = match (row.kind.as_str(), row.target_id) {
+                ("post", Some(channel)) => WaitingKind::Post(
+                    ChannelId::from_db(channel),
+                    serde_json::from_str(&row.body).map_err(anyhow::Error::from)?,
+                ),
+                ("direct", Some(user)) => WaitingKind::Direct(UserId::from_db(user)),
+                ("edit", _) => WaitingKind::Edit,
+                ("delete", _) => WaitingKind::Delete,
+                ("thread", _) => WaitingKind::Thread,
+                _ => WaitingKind::Reply,
+            };
+            Ok(Waiting { kind, due_at: row.due_at, tries: row.attempts, follows: row.origins > 0 })
+        })
+        .collect()
+}
+
 /// The server's messages that could not be sent, newest first, at most 50. A message withdrawn on purpose is none of them.
 pub async fn failures(tx: &mut Tx, guild: GuildId) -> Result<Vec<Failure>> {
     const SQL: &str = "select key, kind, target_id, failure, failed_at from outbox
@@ -183,6 +239,16 @@ struct FailedRow {
 pub async fn find_failure(tx: &mut Tx, key: &str) -> Result<Option<String>> {
     const SQL: &str = "select failure from outbox where key = $1 and failed_at is not null and failure is not null";
     Ok(on_db!(tx, conn => sqlx::query_scalar(SQL).bind(key).fetch_optional(conn).await?))
+}
+
+#[derive(FromRow)]
+struct WaitingRow {
+    kind: String,
+    target_id: Option<i64>,
+    body: String,
+    due_at: DateTime<Utc>,
+    attempts: i64,
+    origins: i64,
 }
 
 struct Row<'a> {

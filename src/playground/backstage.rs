@@ -12,15 +12,21 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::acts::{Act, Deed, Room};
+use super::doing::Fault;
+use super::replay::Transcript;
 use super::{Desk, web};
-use crate::emulator::{Direction, Effect, Entry, Id, MessageView};
+use crate::emulator::{ChannelView, Direction, Effect, Entry, Id, MemberView, MessageView};
 use crate::error::Result;
 use crate::ids::GuildId;
-use crate::outbox;
+use crate::outbox::{self, WaitingKind};
 
 /// What the page has seen already, so that it fetches each entry once.
 #[derive(Deserialize)]
 pub(super) struct Since {
+    /// Who looks.
+    #[serde(rename = "as")]
+    me: Id,
     #[serde(default)]
     after: u64,
 }
@@ -29,7 +35,7 @@ pub(super) struct Since {
 const MOST_ENTRIES: usize = 200;
 
 pub(super) async fn look(State(desk): State<Arc<Desk>>, Query(since): Query<Since>) -> Response {
-    match desk.on_their_way().await {
+    match desk.on_their_way(since.me).await {
         Ok(outbox) => {
             let mut entries: Vec<_> = desk
                 .emulator
@@ -71,66 +77,19 @@ fn shown(entry: &Entry) -> (u64, Value) {
 /// A bad day to switch on.
 #[derive(Deserialize)]
 pub(super) struct Bad {
-    what: What,
+    what: Fault,
     /// Whose direct messages are closed or opened.
     #[serde(rename = "as")]
     me: Option<Id>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum What {
-    ServerError,
-    RateLimit,
-    Slow,
-    LostAnswer,
-    DropGateway,
-    CloseDirectMessages,
-    OpenDirectMessages,
-    Clear,
-}
-
 pub(super) async fn fault(State(desk): State<Arc<Desk>>, Json(bad): Json<Bad>) -> Response {
-    let faults = desk.emulator.faults();
-    let person = bad.me.map(|me| desk.emulator.person(me));
-    let retry_after = Duration::from_secs(2);
-    let said = match (bad.what, person) {
-        (What::ServerError, _) => {
-            faults.on(Some("POST"), "/messages", Effect::Status(500), Some(1));
-            "The next message that the bot posts meets a 500 once."
-        }
-        (What::RateLimit, _) => {
-            faults.on(Some("POST"), "/messages", Effect::RateLimited { retry_after, global: false }, Some(1));
-            "The next message that the bot posts is rate limited (429) for two seconds."
-        }
-        (What::LostAnswer, _) => {
-            faults.on(Some("POST"), "/messages", Effect::LostAnswer, Some(1));
-            "The next message that the bot posts arrives, but the answer is lost."
-        }
-        (What::Slow, _) => {
-            faults.on(None, "", Effect::Latency(Duration::from_secs(4)), None);
-            "Every request now takes four seconds, so commands fail, until the faults are cleared."
-        }
-        (What::DropGateway, _) => {
-            desk.emulator.drop_gateway();
-            "The gateway connection is dropped. The bot comes back by itself."
-        }
-        (What::CloseDirectMessages, Some(person)) => {
-            person.closes_direct_messages(true);
-            "This person's direct messages are closed."
-        }
-        (What::OpenDirectMessages, Some(person)) => {
-            person.closes_direct_messages(false);
-            "This person's direct messages are open."
-        }
-        (What::Clear, _) => {
-            faults.clear();
-            "All faults are cleared."
-        }
-        (What::CloseDirectMessages | What::OpenDirectMessages, None) => {
-            return (StatusCode::BAD_REQUEST, "Say whose direct messages.").into_response();
-        }
+    let at = desk.clock.now();
+    let Some(said) = desk.fault(bad.what, bad.me) else {
+        return (StatusCode::BAD_REQUEST, "Say whose direct messages.").into_response();
     };
+    let who = bad.me.and_then(|me| desk.person_name(me)).unwrap_or_default();
+    desk.acts.note(Act { at, who, place: Room::default(), deed: Deed::Fault { fault: bad.what } });
     Json(json!({ "said": said })).into_response()
 }
 
@@ -143,17 +102,23 @@ pub(super) struct Wanted {
     form: String,
 }
 
-/// Everything that one person sees, channel by channel; as JSON also what bot and server said to each other, with tokens masked.
+/// Everything that one person sees, channel by channel; as JSON also what everybody did, so that it can be played again, and what bot
+/// and server said to each other, with tokens masked.
 pub(super) async fn transcript(State(desk): State<Arc<Desk>>, Query(wanted): Query<Wanted>) -> Response {
     let rooms = desk.rooms(wanted.me);
     if wanted.form == "json" {
-        let rooms: Vec<Value> =
-            rooms.into_iter().map(|(name, messages)| json!({ "channel": name, "messages": messages })).collect();
-        let protocol: Vec<Value> = desk.emulator.journal().entries().iter().map(|entry| shown(entry).1).collect();
-        let made = json!({
-            "made_at": desk.clock.now(), "seen_by": wanted.me, "version": env!("CARGO_PKG_VERSION"),
-            "channels": rooms, "protocol": protocol,
-        });
+        let transcript = Transcript {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            made_at: desk.clock.now(),
+            seen_by: desk.person_name(wanted.me).unwrap_or_default(),
+            history: desk.acts.history(),
+            channels: desk.conversations(wanted.me),
+        };
+        let mut made = json!(transcript);
+        for (part, (_, messages)) in made["channels"].as_array_mut().into_iter().flatten().zip(rooms) {
+            part["messages"] = json!(messages);
+        }
+        made["protocol"] = desk.emulator.journal().entries().iter().map(|entry| shown(entry).1).collect();
         return Json(made).into_response();
     }
     let mut text = format!("cxbot {} playground, {}\n", env!("CARGO_PKG_VERSION"), desk.clock.now());
@@ -165,28 +130,104 @@ pub(super) async fn transcript(State(desk): State<Arc<Desk>>, Query(wanted): Que
 }
 
 impl Desk {
+    /// Switches a bad day on or off, and says so; `None` when it does not say whose.
+    pub(super) fn fault(&self, what: Fault, me: Option<Id>) -> Option<&'static str> {
+        let faults = self.emulator.faults();
+        let retry_after = Duration::from_secs(2);
+        Some(match what {
+            Fault::ServerError => {
+                faults.on(Some("POST"), "/messages", Effect::Status(500), Some(1));
+                "The next message that the bot posts meets a 500 once."
+            }
+            Fault::RateLimit => {
+                faults.on(Some("POST"), "/messages", Effect::RateLimited { retry_after, global: false }, Some(1));
+                "The next message that the bot posts is rate limited (429) for two seconds."
+            }
+            Fault::LostAnswer => {
+                faults.on(Some("POST"), "/messages", Effect::LostAnswer, Some(1));
+                "The next message that the bot posts arrives, but the answer is lost."
+            }
+            Fault::Slow => {
+                faults.on(None, "", Effect::Latency(Duration::from_secs(4)), None);
+                "Every request now takes four seconds, so commands fail, until the faults are cleared."
+            }
+            Fault::DropGateway => {
+                self.emulator.drop_gateway();
+                "The gateway connection is dropped. The bot comes back by itself."
+            }
+            Fault::CloseDirectMessages => {
+                self.emulator.person(me?).closes_direct_messages(true);
+                "This person's direct messages are closed."
+            }
+            Fault::OpenDirectMessages => {
+                self.emulator.person(me?).closes_direct_messages(false);
+                "This person's direct messages are open."
+            }
+            Fault::Clear => {
+                faults.clear();
+                "All faults are cleared."
+            }
+        })
+    }
+
     /// The channels that a person sees and that are not empty, by name, and their direct messages.
-    fn rooms(&self, me: Id) -> Vec<(String, Vec<MessageView>)> {
+    pub(super) fn rooms(&self, me: Id) -> Vec<(String, Vec<MessageView>)> {
         let channels = self.emulator.channels(self.guild, me);
         let named = channels.into_iter().map(|channel| (channel.name, self.emulator.messages(channel.id, me)));
         let direct = ("direct messages with cxbot".to_owned(), self.emulator.direct_messages(me));
         named.chain([direct]).filter(|(_, messages)| !messages.is_empty()).collect()
     }
 
-    /// How many messages wait to be sent, and which were given up.
-    async fn on_their_way(&self) -> Result<Value> {
-        let (guild, now) = (GuildId(self.guild.get()), self.clock.now());
+    /// Which messages wait to be sent, as far as `me` may read them, and which were given up.
+    async fn on_their_way(&self, me: Id) -> Result<Value> {
+        let guild = GuildId(self.guild.get());
         let (waiting, failures) = self
             .services
             .store
             .read(move |tx| {
-                Box::pin(async move { Ok((outbox::waiting(tx, now).await?, outbox::failures(tx, guild).await?)) })
+                Box::pin(
+                    async move { Ok((outbox::list_waiting(tx, guild).await?, outbox::failures(tx, guild).await?)) },
+                )
             })
             .await?;
         let failed: Vec<Value> = failures
             .into_iter()
             .map(|failure| json!({ "key": failure.key, "why": failure.why, "failed_at": failure.failed_at }))
             .collect();
+        let (channels, members) = (self.emulator.channels(self.guild, me), self.emulator.members(self.guild));
+        let waiting: Vec<Value> = waiting
+            .into_iter()
+            .map(|message| {
+                let (what, words) = in_words(&message.kind, &channels, &members);
+                json!({
+                    "what": what, "words": words, "due_at": message.due_at, "tries": message.tries,
+                    "follows": message.follows,
+                })
+            })
+            .collect();
         Ok(json!({ "waiting": waiting, "failed": failed }))
+    }
+}
+
+/// What waits and for whom, and how it begins if it is for a channel that the viewer sees.
+fn in_words(kind: &WaitingKind, channels: &[ChannelView], members: &[MemberView]) -> (String, Option<String>) {
+    match kind {
+        WaitingKind::Post(channel, post) => match channels.iter().find(|each| each.id.get() == channel.0) {
+            Some(channel) => {
+                let begins = post.text.lines().chain(post.card.as_ref().map(|card| card.title.as_str()));
+                let begins = begins.map(str::trim).find(|line| !line.is_empty());
+                (format!("Message to #{}", channel.name), begins.map(|line| line.chars().take(80).collect()))
+            }
+            None => ("Message to a channel that this person does not see".to_owned(), None),
+        },
+        WaitingKind::Direct(user) => {
+            let person = members.iter().find(|member| member.user_id.get() == user.0);
+            let name = person.map_or("somebody who has left", |person| person.name.as_str());
+            (format!("Private message to {name}"), None)
+        }
+        WaitingKind::Reply => ("Reply in a thread".to_owned(), None),
+        WaitingKind::Edit => ("Change to a message".to_owned(), None),
+        WaitingKind::Delete => ("Message to take away".to_owned(), None),
+        WaitingKind::Thread => ("Thread to open".to_owned(), None),
     }
 }

@@ -74,6 +74,11 @@ fn words(job: &str, key: &str) -> String {
         "recognition_review" => "The reviewers of a nomination are reminded, or its time is up".to_owned(),
         "recognition_close_round" => "The recognition round closes".to_owned(),
         "recognition_remind_round" => "A reminder that the recognition round closes soon".to_owned(),
+        "recognition_open_vote" => {
+            "The vote of a recognition round opens, if it has one and nothing waits any more".to_owned()
+        }
+        "recognition_close_vote" => "A vote on stories closes, and the chosen ones are told".to_owned(),
+        "recognition_finish_vote" => "A vote is looked at again, in case its closing was interrupted".to_owned(),
         "recognition_weekly_story" => "A story of good service is told again".to_owned(),
         "open_pulse" => format!("The pulse “{key}” is posted"),
         "remind_pulse" => format!("A neutral reminder of pulse {}", before_colon(key)),
@@ -82,7 +87,7 @@ fn words(job: &str, key: &str) -> String {
         // The keys of these two name a person.
         "catch_up" => "Somebody catching up gets the next missed lesson".to_owned(),
         "review_reminder" => "Somebody who asked for it is reminded to review".to_owned(),
-        "recognition_forget" => format!("Nomination {key} is forgotten"),
+        "recognition_forget" => format!("Nomination {} is forgotten", before_colon(key)),
         "ask-about-session" => "People are asked how a lesson was".to_owned(),
         "recompute-index" => "The CX index is worked out again".to_owned(),
         other => other.replace('_', " "),

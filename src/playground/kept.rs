@@ -1,14 +1,16 @@
 //! What the playground keeps between two starts: the emulated world and how far its clock is ahead. The bot keeps its own database.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
-use crate::clock::Clock;
-use crate::emulator::{Emulator, World};
+use super::Desk;
+use super::acts::History;
+use crate::emulator::World;
 use crate::error::{Error, Result};
 
 const FILE: &str = "world.json";
@@ -16,6 +18,7 @@ const FILE: &str = "world.json";
 #[derive(Debug)]
 pub(super) struct Kept {
     pub(super) world: World,
+    pub(super) history: History,
     ahead_seconds: i64,
 }
 
@@ -24,6 +27,9 @@ struct OnDisk {
     ahead_seconds: i64,
     /// The emulator's own snapshot, as text, so that its shape is its own affair.
     world: String,
+    /// What people did. Earlier versions did not keep it.
+    #[serde(default)]
+    history: History,
 }
 
 impl Kept {
@@ -42,7 +48,7 @@ pub(super) fn load(folder: &Path) -> Result<Option<Kept>> {
     };
     let on_disk: OnDisk = serde_json::from_str(&text).map_err(|fault| unusable(&path, &fault))?;
     let world = World::restore(&on_disk.world).map_err(|fault| unusable(&path, &fault))?;
-    Ok(Some(Kept { world, ahead_seconds: on_disk.ahead_seconds }))
+    Ok(Some(Kept { world, history: on_disk.history, ahead_seconds: on_disk.ahead_seconds }))
 }
 
 /// Starts over: takes away everything that the playground has written.
@@ -58,8 +64,8 @@ pub(super) fn forget(folder: &Path) -> Result<()> {
 }
 
 /// Writes the world after changes (at most once a second) and at the end.
-pub(super) async fn keep(folder: PathBuf, emulator: Emulator, clock: Clock, stopping: CancellationToken) {
-    let mut changes = emulator.subscribe();
+pub(super) async fn keep(folder: PathBuf, desk: Arc<Desk>, stopping: CancellationToken) {
+    let mut changes = desk.emulator.subscribe();
     loop {
         let stop = tokio::select! {
             // Lagging means that there were many changes, which is a reason to write as well.
@@ -72,7 +78,11 @@ pub(super) async fn keep(folder: PathBuf, emulator: Emulator, clock: Clock, stop
                 () = stopping.cancelled() => {}
             }
         }
-        let on_disk = OnDisk { ahead_seconds: clock.ahead().num_seconds(), world: emulator.snapshot() };
+        let on_disk = OnDisk {
+            ahead_seconds: desk.clock.ahead().num_seconds(),
+            world: desk.emulator.snapshot(),
+            history: desk.acts.history(),
+        };
         if let Err(error) = write(&folder, &on_disk) {
             tracing::error!(error = %error, "The playground could not be kept");
         }

@@ -10,9 +10,12 @@
 //! compressed, more than twice this whole page. It also hides text and controls in shadow trees, where labels cannot refer across, and
 //! it only draws: menus, forms, the command line and all that keyboards and screen readers need would still be ours.
 
+mod acts;
 mod backstage;
 mod coming;
+mod doing;
 mod kept;
+mod replay;
 mod seed;
 mod tour;
 mod web;
@@ -36,6 +39,7 @@ use crate::features::Features;
 use crate::services::Services;
 use crate::{outbox, schedule};
 
+pub use replay::replay;
 pub use tour::tour;
 
 /// How to start.
@@ -43,6 +47,8 @@ pub use tour::tour;
 pub struct Start {
     /// Forget what was done before.
     pub fresh: bool,
+    /// Let the clock stand at this instant and only move when it is told to; for a replay. `None`: it runs.
+    pub stand_at: Option<DateTime<Utc>>,
 }
 
 /// A running playground.
@@ -62,6 +68,7 @@ struct Desk {
     clock: Clock,
     services: Services,
     features: Features,
+    acts: acts::Acts,
     guild: Id,
     key: String,
     port: u16,
@@ -86,11 +93,12 @@ impl Playground {
         let port = page_listener.local_addr().map_err(anyhow::Error::from)?.port();
 
         let kept = kept::load(&folder)?;
-        let clock = Clock::shifted(kept.as_ref().map_or(TimeDelta::zero(), kept::Kept::ahead));
+        let ahead = kept.as_ref().map_or(TimeDelta::zero(), kept::Kept::ahead);
+        let clock = start.stand_at.map_or_else(|| Clock::shifted(ahead), Clock::manual);
         let is_new = kept.is_none();
-        let world = match kept {
-            Some(kept) => kept.world,
-            None => seed::world(clock.now()),
+        let (world, history) = match kept {
+            Some(kept) => (kept.world, kept.history),
+            None => (seed::world(clock.now()), acts::History { began_at: Some(clock.now()), acts: Vec::new() }),
         };
         let emulator = Emulator::start(listen(0).await?, clock.clone(), world).map_err(anyhow::Error::from)?;
         settings.discord.api_base = emulator.api_base();
@@ -104,7 +112,8 @@ impl Playground {
 
         let stopping = CancellationToken::new();
         let bot = tokio::spawn(app.run_until(stopping.clone().cancelled_owned(), |_| {}));
-        let desk = Arc::new(Desk { emulator, clock, services, features, guild, key: random_key()?, port });
+        let acts = acts::Acts::new(history);
+        let desk = Arc::new(Desk { emulator, clock, services, features, acts, guild, key: random_key()?, port });
         let page = tokio::spawn({
             let router = web::router(desk.clone());
             let stopping = stopping.clone();
@@ -120,7 +129,7 @@ impl Playground {
                 }
             }
         });
-        let keeper = tokio::spawn(kept::keep(folder, desk.emulator.clone(), desk.clock.clone(), stopping.clone()));
+        let keeper = tokio::spawn(kept::keep(folder, desk.clone(), stopping.clone()));
         let playground = Self { desk, stopping, bot, page, keeper };
         playground.wait_for_bot().await?;
         Ok(playground)
@@ -162,6 +171,15 @@ impl Playground {
 }
 
 impl Desk {
+    /// The bot registers its commands a moment after it has connected.
+    async fn knows_commands(&self, within: Duration) -> Result<()> {
+        let viewer = self.first_person();
+        let channel = self.first_channel(viewer);
+        let registered = || (!self.emulator.commands(channel, viewer).is_empty()).then_some(());
+        let waited = self.emulator.when(within, registered).await;
+        waited.map_err(|_| Error::internal("the bot did not register its commands in time"))
+    }
+
     fn server_name(&self) -> String {
         self.emulator.guilds(self.first_person()).into_iter().next().map(|guild| guild.name).unwrap_or_default()
     }

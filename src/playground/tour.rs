@@ -42,7 +42,7 @@ pub async fn tour(mut settings: Settings, print: impl FnMut(&str)) -> Result<()>
     settings.data.dir.clone_from(&folder);
     // No page is needed, and any free port serves.
     settings.playground.port = 0;
-    let playground = Playground::start(settings, Start { fresh: true }).await?;
+    let playground = Playground::start(settings, Start { fresh: true, stand_at: None }).await?;
     let played = Stage { desk: playground.desk.clone(), print }.play().await;
     let ended = playground.run_until(std::future::ready(())).await;
     // What the tour kept is of no use to anybody afterwards.
@@ -60,7 +60,7 @@ struct Stage<P> {
 impl<P: FnMut(&str)> Stage<P> {
     async fn play(mut self) -> Result<()> {
         self.say("The tour of cxbot: a rehearsal server with a made-up agency, the real bot, six steps.\n");
-        self.waits_for_commands().await?;
+        self.desk.knows_commands(PATIENCE).await?;
         self.answers_a_pulse().await?;
         self.moves_the_clock().await?;
         self.reads_the_result().await?;
@@ -69,14 +69,6 @@ impl<P: FnMut(&str)> Stage<P> {
         self.sees_the_index().await?;
         self.say("\nThat was the tour; each step did what it says. Try it yourself: cxbot playground\n");
         Ok(())
-    }
-
-    /// The bot registers its commands a moment after it has connected.
-    async fn waits_for_commands(&self) -> Result<()> {
-        let (channel, viewer) = (self.channel("cx-general")?, self.id_of("Priya Raman")?);
-        let registered = || (!self.desk.emulator.commands(channel, viewer).is_empty()).then_some(());
-        let waited = self.desk.emulator.when(PATIENCE, registered).await;
-        waited.map_err(|_| Error::internal("the bot did not register its commands in time"))
     }
 
     async fn answers_a_pulse(&mut self) -> Result<()> {

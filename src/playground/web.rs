@@ -1,8 +1,8 @@
 //! The page and the small API behind it. Loopback only, with a key in the address; other sites' pages cannot use it.
 
 use std::convert::Infallible;
+use std::ops::Range;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Json;
 use axum::Router;
@@ -22,22 +22,21 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::broadcast::error::RecvError;
 
+use super::acts::{Act, Deed, Room};
+use super::doing::{DIRECT, Doing};
 use super::{Desk, backstage};
-use crate::emulator::{Id, Outcome, Refused};
+use crate::emulator::{Id, Outcome};
 use crate::error::Error;
 
 #[derive(RustEmbed)]
 #[folder = "src/playground/page/"]
 struct Page;
 
-/// A deferred answer may take this long before the page stops waiting; the message still appears when it comes.
-const LONGEST_ANSWER: Duration = Duration::from_secs(20);
-
 /// The messages of a channel that the page draws before somebody asks for earlier ones.
 const SHOWN_AT_FIRST: usize = 100;
 
-/// What the page calls the conversation with the bot instead of a channel's id.
-pub(super) const DIRECT: &str = "direct";
+/// The most messages that the page draws at once; a longer channel is read through a window that moves with the reader.
+const MOST_SHOWN: usize = 200;
 
 /// Discord's channel type of a category.
 const CATEGORY: u8 = 4;
@@ -128,11 +127,26 @@ struct Looking {
     me: String,
     #[serde(default)]
     channel: String,
-    /// How many messages at most; the newest ones.
+    /// How many messages at most: the newest ones, unless one of the next two says which.
     most: Option<usize>,
+    /// The message to begin with.
+    from: Option<Id>,
+    /// The message to end with.
+    until: Option<Id>,
 }
 
 impl Looking {
+    /// Which of the messages are wanted. A message that has gone meanwhile still says where.
+    fn window(&self, ids: &[Id]) -> Range<usize> {
+        let most = self.most.unwrap_or(SHOWN_AT_FIRST).min(MOST_SHOWN);
+        if let Some(from) = self.from {
+            let start = ids.partition_point(|id| *id < from);
+            return start..ids.len().min(start + most);
+        }
+        let end = self.until.map_or(ids.len(), |until| ids.partition_point(|id| *id <= until));
+        end.saturating_sub(most)..end
+    }
+
     fn me(&self, desk: &Desk) -> Id {
         self.me
             .parse()
@@ -156,18 +170,20 @@ async fn look(State(desk): State<Arc<Desk>>, Query(looking): Query<Looking>) -> 
             value
         })
         .collect();
-    let direct = desk.emulator.direct_messages(me);
-    let direct_last = direct.last().map(|message| message.id);
+    let direct = desk.emulator.direct_channel(me);
+    let ids_in = |channel| desk.emulator.message_ids(channel, me);
+    let direct_last = direct.and_then(|channel| ids_in(channel).last().copied());
     let is_open = |channel: &&Value| channel["is_category"] == json!(false) && channel["id"] == json!(looking.channel);
     let first = || channels.iter().find(|channel| channel["is_category"] == json!(false));
     let open = channels.iter().find(is_open).or_else(first).and_then(|channel| channel["id"].as_str()?.parse().ok());
-    let (channel, mut messages, commands) = match open {
-        _ if looking.channel == DIRECT => (json!(DIRECT), direct, Vec::new()),
-        Some(id) => (json!(id), desk.emulator.messages(id, me), desk.emulator.commands(id, me)),
+    let (channel, ids, commands) = match open {
+        _ if looking.channel == DIRECT => (json!(DIRECT), direct.map(ids_in).unwrap_or_default(), Vec::new()),
+        Some(id) => (json!(id), ids_in(id), desk.emulator.commands(id, me)),
         None => (Value::Null, Vec::new(), Vec::new()),
     };
-    let earlier = messages.len().saturating_sub(looking.most.unwrap_or(SHOWN_AT_FIRST));
-    messages.drain(..earlier);
+    let window = looking.window(&ids);
+    let (earlier, later) = (window.start, ids.len() - window.end);
+    let messages: Vec<_> = ids[window].iter().filter_map(|id| desk.emulator.message(*id, me)).collect();
     let (people, bots): (Vec<_>, Vec<_>) =
         desk.emulator.members(desk.guild).into_iter().partition(|member| !member.bot);
     let people = super::leads_first(people);
@@ -188,6 +204,7 @@ async fn look(State(desk): State<Arc<Desk>>, Query(looking): Query<Looking>) -> 
         "channels": channels,
         "direct_last": direct_last,
         "earlier": earlier,
+        "later": later,
         "messages": messages,
         "commands": commands,
     }))
@@ -206,96 +223,18 @@ async fn events(State(desk): State<Arc<Desk>>) -> Sse<impl Stream<Item = Result<
     Sse::new(stream).keep_alive(KeepAlive::default())
 }
 
-/// What a person does on the page.
-#[derive(Deserialize)]
-struct Doing {
-    #[serde(rename = "as")]
-    me: Id,
-    #[serde(default)]
-    channel: String,
-    #[serde(flatten)]
-    what: What,
-}
-
-#[derive(Deserialize)]
-#[serde(tag = "do", rename_all = "lowercase")]
-enum What {
-    Run {
-        command: String,
-        #[serde(default)]
-        options: Value,
-    },
-    Autocomplete {
-        command: String,
-        focused: String,
-        #[serde(default)]
-        options: Value,
-    },
-    Context {
-        command: String,
-        target: Id,
-    },
-    Press {
-        message: Id,
-        custom_id: String,
-    },
-    Select {
-        message: Id,
-        custom_id: String,
-        values: Vec<String>,
-    },
-    Submit {
-        interaction: Id,
-        values: Value,
-    },
-    Say {
-        text: String,
-    },
-    Dismiss {
-        message: Id,
-    },
-}
-
 async fn act(State(desk): State<Arc<Desk>>, Json(doing): Json<Doing>) -> Json<Value> {
-    match perform(&desk, doing).await {
-        Ok(outcome) => Json(json!({ "outcome": outcome })),
-        Err(refused) => Json(json!({ "refused": refused.to_string() })),
-    }
-}
-
-async fn perform(desk: &Desk, doing: Doing) -> Result<Option<Value>, Refused> {
-    let person = desk.emulator.person(doing.me);
-    let channel = || match doing.channel.as_str() {
-        DIRECT => person.opens_direct_messages(),
-        other => other.parse().unwrap_or_else(|_| desk.first_channel(doing.me)),
+    let outcome = match desk.perform(doing).await {
+        Ok(outcome) => outcome,
+        Err(refused) => return Json(json!({ "refused": refused.to_string() })),
     };
-    let interaction = match doing.what {
-        What::Run { command, options } => person.run(channel(), &command, options)?,
-        What::Autocomplete { command, focused, options } => {
-            person.autocomplete(channel(), &command, &focused, options)?
-        }
-        What::Context { command, target } => person.context_menu(channel(), &command, target)?,
-        What::Press { message, custom_id } => person.press(message, &custom_id)?,
-        What::Select { message, custom_id, values } => {
-            person.select(message, &custom_id, &values.iter().map(String::as_str).collect::<Vec<_>>())?
-        }
-        What::Submit { interaction, values } => person.submit(interaction, values)?,
-        What::Say { text } => {
-            person.says(channel(), &text)?;
-            return Ok(None);
-        }
-        What::Dismiss { message } => {
-            person.dismisses(message);
-            return Ok(None);
-        }
-    };
-    let outcome = desk.emulator.settled(interaction, LONGEST_ANSWER).await;
-    Ok(Some(match outcome {
+    let outcome = outcome.map(|outcome| match outcome {
         Outcome::Modal(form) => json!({ "modal": form }),
         Outcome::Choices(choices) => json!({ "choices": choices }),
         Outcome::Failed(why) => json!({ "failed": why }),
         Outcome::Message(_) | Outcome::Updated(_) | Outcome::Acknowledged => json!({ "done": true }),
-    }))
+    });
+    Json(json!({ "outcome": outcome }))
 }
 
 /// What will happen by itself, soonest first.
@@ -324,6 +263,7 @@ const LONGEST_MOVE_MINUTES: i64 = 60 * 24 * 92;
 
 async fn clock(State(desk): State<Arc<Desk>>, Json(step): Json<Move>) -> Response {
     let far = || (StatusCode::BAD_REQUEST, "The clock moves forward by up to three months at a time.").into_response();
+    let at = desk.clock.now();
     let moved = match (step.minutes, step.to.as_str()) {
         (Some(minutes @ 1..=LONGEST_MOVE_MINUTES), _) => desk.advance(TimeDelta::minutes(minutes)).await,
         (None, "next") => desk.advance_to_next().await,
@@ -337,7 +277,11 @@ async fn clock(State(desk): State<Arc<Desk>>, Json(step): Json<Move>) -> Respons
         _ => return far(),
     };
     match moved {
-        Ok(()) => Json(json!({ "now": desk.clock.now() })).into_response(),
+        Ok(()) => {
+            let to = desk.clock.now();
+            desk.acts.note(Act { at, who: String::new(), place: Room::default(), deed: Deed::MoveClock { to } });
+            Json(json!({ "now": to })).into_response()
+        }
         Err(error @ Error::Refused(_)) => (StatusCode::CONFLICT, error.to_string()).into_response(),
         Err(error) => faulty(&error, "The playground's clock could not be moved"),
     }
@@ -364,6 +308,25 @@ mod tests {
         assert!(!asked(&[("host", "127.0.0.1.example:8650")]));
         assert!(!asked(&[("host", "127.0.0.1:8650"), ("origin", "http://elsewhere.example")]));
         assert!(!asked(&[("host", "127.0.0.1:8650"), ("origin", "null")]));
+    }
+
+    #[test]
+    fn a_long_channel_is_read_through_a_window() {
+        let ids: Vec<Id> = (1..=1_000).map(|id| Id::from(id * 2)).collect();
+        let window = |query: &str| {
+            let address = format!("/api/look?{query}").parse().unwrap();
+            let Query(looking) = Query::<Looking>::try_from_uri(&address).unwrap();
+            looking.window(&ids)
+        };
+        assert_eq!(window(""), 900..1_000);
+        assert_eq!(window("most=150"), 850..1_000);
+        assert_eq!(window("until=1000&most=150"), 350..500);
+        assert_eq!(window("until=20"), 0..10);
+        // The message itself has gone; its neighbours are still where they were.
+        assert_eq!(window("from=1001"), 500..600);
+        assert_eq!(window("from=1990"), 994..1_000);
+        assert_eq!(window("from=5000"), 1_000..1_000);
+        assert_eq!(window("most=5000").len(), MOST_SHOWN);
     }
 
     #[test]

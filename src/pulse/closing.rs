@@ -10,7 +10,7 @@ use chrono_tz::Tz;
 use futures_util::future::BoxFuture;
 
 use super::message::{self, Before};
-use super::model::{Comment, Pulse, PulseId, State, retry_after};
+use super::model::{Comment, Pulse, PulseId, State};
 use super::store;
 use crate::calendar::Quarter;
 use crate::chart;
@@ -223,7 +223,7 @@ pub(super) async fn begin(tx: &mut Tx, id: PulseId, now: DateTime<Utc>) -> Resul
 pub(super) async fn plan_retry(tx: &mut Tx, pulse: &Pulse, attempt: u32, now: DateTime<Utc>) -> Result<()> {
     let payload = serde_json::json!({ "pulse": pulse.id, "attempt": attempt });
     let key = format!("{}:{attempt}", pulse.id);
-    schedule::once(tx, pulse.guild, FINISH_JOB, &key, now + retry_after(attempt), &payload).await?;
+    schedule::once(tx, pulse.guild, FINISH_JOB, &key, now + sealed::retry_after(attempt), &payload).await?;
     Ok(())
 }
 

@@ -350,11 +350,6 @@ pub fn reminder_times(
     }
 }
 
-/// How long to wait before a closing that did not succeed is tried again: 1, 2, 4 … minutes, at most an hour.
-pub fn retry_after(attempt: u32) -> TimeDelta {
-    TimeDelta::minutes(1 << attempt.min(6)).min(TimeDelta::hours(1))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -394,11 +389,5 @@ mod tests {
         assert_eq!(times("2026-11-23T14:00:00Z", "2026-11-24T22:00:00Z"), ["2026-11-24 10:00:00"]);
         let closes = working_closing_time("2026-11-24T17:00:00Z".parse().unwrap(), 5, zone, &calendar);
         assert_eq!(closes.with_timezone(&zone).naive_local().to_string(), "2026-12-02 17:00:00");
-    }
-
-    #[test]
-    fn waiting_grows_to_an_hour() {
-        let minutes: Vec<_> = [0, 1, 5, 6, 40].map(|attempt| retry_after(attempt).num_minutes()).into();
-        assert_eq!(minutes, [1, 2, 32, 60, 60]);
     }
 }

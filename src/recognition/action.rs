@@ -3,6 +3,7 @@
 use super::nomination::{Consent, NominationId};
 use super::review::Criterion;
 use super::stories::{Filter, Filters};
+use super::vote::{Step, VoteId};
 use crate::discord::{ControlId, Tier};
 use crate::ids::UserId;
 
@@ -81,6 +82,8 @@ pub(super) enum Action {
     Stories(Filter, Filters),
     /// Somebody picks a story to read.
     Read(Filters),
+    /// Somebody votes.
+    Ballot(VoteId, Step),
 }
 
 impl Action {
@@ -116,6 +119,13 @@ impl Action {
             Self::Thanks(user) | Self::Fresh(user) => user.to_string(),
             Self::Stories(filter, filters) => format!("{}:{filters}", filter.word()),
             Self::Read(filters) => filters.to_string(),
+            Self::Ballot(id, Step::Show(place)) => format!("{id}:show:{place}"),
+            Self::Ballot(id, Step::Tick(place)) => format!("{id}:tick:{place}"),
+            Self::Ballot(id, Step::Untick(place)) => format!("{id}:untick:{place}"),
+            Self::Ballot(id, Step::Begin) => format!("{id}:begin"),
+            Self::Ballot(id, Step::Pick) => format!("{id}:pick"),
+            Self::Ballot(id, Step::TakeBack) => format!("{id}:take-back"),
+            Self::Ballot(id, Step::Promise) => format!("{id}:promise"),
         };
         ControlId { feature: FEATURE, action: self.word(), rest: &rest }.to_string()
     }
@@ -158,6 +168,7 @@ impl Action {
             Self::Thanks(_) => "thanks",
             Self::Stories(..) => "stories",
             Self::Read(_) => "read",
+            Self::Ballot(..) => "ballot",
         }
     }
 
@@ -216,8 +227,27 @@ impl Action {
                 Some(Self::Stories(Filter::parse(filter)?, Filters::parse(filters)?))
             }
             "read" => Filters::parse(id.rest).map(Self::Read),
+            "ballot" => {
+                let (vote, step) = id.rest.split_once(':')?;
+                Some(Self::Ballot(VoteId(vote.parse().ok()?), read_step(step)?))
+            }
             _ => None,
         }
+    }
+}
+
+fn read_step(text: &str) -> Option<Step> {
+    let (word, place) = text.split_once(':').map_or((text, None), |(word, place)| (word, Some(place)));
+    let place = place.map_or(Some(None), |place| place.parse().ok().map(Some))?;
+    match (word, place) {
+        ("show", Some(place)) => Some(Step::Show(place)),
+        ("tick", Some(place)) => Some(Step::Tick(place)),
+        ("untick", Some(place)) => Some(Step::Untick(place)),
+        ("begin", None) => Some(Step::Begin),
+        ("pick", None) => Some(Step::Pick),
+        ("take-back", None) => Some(Step::TakeBack),
+        ("promise", None) => Some(Step::Promise),
+        _ => None,
     }
 }
 
@@ -226,9 +256,8 @@ pub(super) fn tier(word: &str) -> Option<Tier> {
     match word {
         "tag" | "relation" | "team" | "program" | "write" | "written" | "send" | "discard" | "take-back"
         | "answer-reviewer" | "answered-reviewer" | "fresh" | "second" | "seconded" | "mine" | "waiting" | "open"
-        | "see" | "answer" | "correct" | "corrected" | "retract" | "retracted" | "thanks" | "stories" | "read" => {
-            Some(Tier::Member)
-        }
+        | "see" | "answer" | "correct" | "corrected" | "retract" | "retracted" | "thanks" | "stories" | "read"
+        | "ballot" => Some(Tier::Member),
         "look" | "score" | "accept" | "decline" | "declined" | "thank" | "ask-author" | "asked-author" | "dismiss"
         | "weekly" => Some(Tier::Lead),
         _ => None,
@@ -271,6 +300,9 @@ mod tests {
             Action::Read(Filters::default()),
         ];
         members.extend(Consent::ALL.map(|consent| Action::Answer(id, consent, i64::MAX)));
+        let steps =
+            [Step::Show(255), Step::Tick(0), Step::Untick(7), Step::Begin, Step::Pick, Step::TakeBack, Step::Promise];
+        members.extend(steps.map(|step| Action::Ballot(VoteId(i64::MAX), step)));
         members.extend(Filter::ALL.map(|filter| Action::Stories(filter, most)));
         let mut leads = vec![
             Action::Look(id),
@@ -299,6 +331,8 @@ mod tests {
             "v1:recognition:score:7:4:charm",
             "v1:pulse:send:7",
             "v1:recognition:boss:1",
+            "v1:recognition:ballot:1:tick",
+            "v1:recognition:ballot:1:begin:2",
         ] {
             assert_eq!(Action::parse(foreign), None, "{foreign}");
         }

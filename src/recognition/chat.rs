@@ -1,24 +1,52 @@
 //! The commands of recognition, and who answers which control.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use serenity::builder::CreateCommand;
 use serenity::model::application::{CommandData, CommandType};
 use serenity_commands::{Command, Commands};
 
 use super::action::{self, Action};
+use super::job::RecognitionJob;
 use super::nominate::{self, Nominee};
 use super::nomination::NominationId;
 use super::review::Verdict;
 use super::stories::{self, Filters};
+use super::vote::{self, Votes};
 use super::{consent, queue, rounds, thanks, weekly};
-use crate::discord::{Call, Control, Feature, Incoming, Reply, Tier};
+use crate::discord::{Call, Control, Feature, Incoming, Joined, Reply, Tier};
 use crate::error::{Error, Result};
 use crate::ids::UserId;
+use crate::schedule::Job;
+use crate::sealed::Sealed;
 use crate::services::Services;
 
-/// Recognition, as the dispatcher sees it.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Recognition;
+/// Recognition, as the dispatcher sees it. Cloning is cheap.
+#[derive(Clone, Debug)]
+pub struct Recognition {
+    votes: Votes,
+}
+
+impl Recognition {
+    /// The feature, with the ballots of its votes sealed by `sealed`.
+    #[must_use]
+    pub fn new(sealed: Sealed) -> Self {
+        Self { votes: Votes::new(sealed) }
+    }
+
+    /// What the schedule runs for it.
+    #[must_use]
+    pub fn jobs(&self) -> Vec<Arc<dyn Job>> {
+        let others = RecognitionJob::ALL.into_iter().map(|job| Arc::new(job) as Arc<dyn Job>);
+        others.chain(vote::jobs(&self.votes)).collect()
+    }
+
+    /// Waits until no closing of a vote is under way in this process. For an orderly stop, and for tests.
+    pub async fn settle(&self) {
+        self.votes.settle().await;
+    }
+}
 
 /// The context menu on a person.
 const NOMINATE_MENU: &str = "Nominate for good CX";
@@ -58,10 +86,19 @@ enum RecognitionCommand {
     Open {
         /// The last day, as 2026-12-11; without it, the last day of the quarter
         closes: Option<String>,
+        /// Whether the group votes on which of the accepted stories are told
+        vote: Option<bool>,
     },
 
     /// End this fiscal quarter's round early.
     Close,
+
+    /// Open the vote of a round that is over.
+    Vote {
+        /// How many days it lasts; 7 if you do not say
+        #[command(builder(min_int_value(2), max_int_value(14)))]
+        days: Option<i64>,
+    },
 
     /// Who reviews; take somebody off.
     Reviewers,
@@ -95,6 +132,7 @@ impl Feature for Recognition {
             "recognition queue"
             | "recognition open"
             | "recognition close"
+            | "recognition vote"
             | "recognition reviewers"
             | "recognition fairness"
             | "recognition audit"
@@ -124,10 +162,11 @@ impl Feature for Recognition {
             Slash::Recognition(RecognitionCommand::Queue) => {
                 Ok(Reply::Say(queue::show(services, incoming, None, None).await?))
             }
-            Slash::Recognition(RecognitionCommand::Open { closes }) => {
-                rounds::set(services, incoming, true, closes.as_deref()).await
+            Slash::Recognition(RecognitionCommand::Open { closes, vote }) => {
+                rounds::set(services, incoming, true, (closes.as_deref(), vote)).await
             }
-            Slash::Recognition(RecognitionCommand::Close) => rounds::set(services, incoming, false, None).await,
+            Slash::Recognition(RecognitionCommand::Close) => rounds::set(services, incoming, false, (None, None)).await,
+            Slash::Recognition(RecognitionCommand::Vote { days }) => self.votes.open(services, incoming, days).await,
             Slash::Recognition(RecognitionCommand::Reviewers) => {
                 queue::reviewers(services, incoming).await.map(Reply::Say)
             }
@@ -199,8 +238,13 @@ impl Feature for Recognition {
             Action::Read(_) => stories::read(services, incoming, control).await,
             Action::Retract(id) => consent::ask_sure(services, incoming, id).await,
             Action::Retracted(id) => consent::withdraw(services, incoming, id).await,
+            Action::Ballot(id, step) => self.votes.step(services, incoming, control, (id, step)).await,
             Action::Thanks(user) => thanks::send(services, incoming, user, control).await,
         }
+    }
+
+    async fn on_joined(&self, services: &Services, joined: &Joined) -> Result<()> {
+        self.votes.on_joined(services, joined).await
     }
 }
 
@@ -233,6 +277,7 @@ mod tests {
 
     #[test]
     fn every_registered_path_has_its_tier() {
+        let recognition = Recognition::new(Sealed::in_data_folder(std::path::Path::new("nowhere")));
         for (path, tier) in [
             ("nominate", Some(Tier::Member)),
             ("thanks", Some(Tier::Member)),
@@ -241,6 +286,7 @@ mod tests {
             ("recognition queue", Some(Tier::Lead)),
             ("recognition open", Some(Tier::Lead)),
             ("recognition close", Some(Tier::Lead)),
+            ("recognition vote", Some(Tier::Lead)),
             ("recognition reviewers", Some(Tier::Lead)),
             ("recognition fairness", Some(Tier::Lead)),
             ("recognition audit", Some(Tier::Lead)),
@@ -250,9 +296,9 @@ mod tests {
             ("recognition", None),
             ("recognition erase", None),
         ] {
-            assert_eq!(Recognition.tier_for_command(path), tier, "{path}");
+            assert_eq!(recognition.tier_for_command(path), tier, "{path}");
         }
-        let registered = serde_json::to_value(Recognition.commands()).unwrap();
+        let registered = serde_json::to_value(recognition.commands()).unwrap();
         let menus = registered
             .as_array()
             .unwrap()

@@ -1,7 +1,7 @@
 //! The nominee's part: yes, no, and a changed mind. Works in a direct message as well as on the server.
 
 use super::model::{Actor, Event};
-use super::nomination::{Consent, Nomination, NominationId, State, Words};
+use super::nomination::{Consent, Nomination, NominationId, Words};
 use super::refusal::NominationRefusal;
 use super::{message, nominate, screens, store};
 use crate::discord::{Control, Incoming, Reply};
@@ -65,10 +65,7 @@ pub(super) async fn ask_sure(services: &Services, incoming: &Incoming, id: Nomin
     if found.honoree(incoming.person.user).is_none() {
         return Err(NominationRefusal::NotYours.into());
     }
-    match found.state {
-        State::Asked | State::Published | State::Private => Ok(Reply::Say(screens::sure(&found))),
-        _ => Err(NominationRefusal::Erased.into()),
-    }
+    if found.state.is_theirs() { Ok(Reply::Say(screens::sure(&found))) } else { Err(NominationRefusal::Erased.into()) }
 }
 
 /// Withdraws: the story goes, and the words with it.

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
 use super::model::{Actor, Effect, Event};
-use super::nomination::{CONSENT_DAYS, Nomination, NominationId, State};
+use super::nomination::{CONSENT_DAYS, Nomination, NominationId, State, forget_after};
 use super::refusal::NominationRefusal;
 use super::{job, message, store};
 use crate::error::{Error, Result};
@@ -35,17 +35,28 @@ pub(super) async fn apply(
 ) -> Result<Nomination> {
     let before = store::hold(tx, id).await?.ok_or(NominationRefusal::Gone)?;
     let (after, effects) = before.apply(event, by, now)?;
+    let settings = if effects.is_empty() {
+        None
+    } else {
+        let found = people::find_guild(tx, before.guild).await?;
+        Some(found.ok_or_else(|| Error::internal(format!("nomination {id} belongs to a server that is not noted")))?)
+    };
+    // Refused before anything is written: the calendar goes on after a refusal, and would keep half of it.
+    let needs_channel = effects.iter().any(|effect| matches!(effect, Effect::AskConsent | Effect::Publish));
+    if needs_channel && settings.as_ref().is_some_and(|settings| settings.recognition_channel.is_none()) {
+        return Err(NominationRefusal::NoChannel.into());
+    }
     if !store::save(tx, &before, &after).await? {
         return Err(NominationRefusal::Collided.into());
     }
-    if !effects.is_empty() {
-        let settings = people::find_guild(tx, before.guild)
-            .await?
-            .ok_or_else(|| Error::internal(format!("nomination {id} belongs to a server that is not noted")))?;
+    if let Some(settings) = settings {
         let carrier = Carrier { before: &before, after: &after, settings: &settings, by, now };
         for effect in effects {
             carrier.carry_out(tx, effect).await?;
         }
+    }
+    if !before.vote.is_past() && after.vote.is_past() && after.state.holds_words() {
+        plan_forgetting(tx, &after, now).await?;
     }
     if before.state == State::Asked && after.state != State::Asked {
         remove(tx, &after, NOTICE, now).await?;
@@ -58,6 +69,18 @@ pub(super) async fn apply(
         store::erase_around(tx, id).await?;
     }
     Ok(after)
+}
+
+/// What a vote did not choose is kept [`KEPT_DAYS`] after its round, and a week at least, so that the people it is about read what became
+/// of it.
+async fn plan_forgetting(tx: &mut Tx, nomination: &Nomination, now: DateTime<Utc>) -> Result<()> {
+    let Some(round) = nomination.round else { return Ok(()) };
+    let round = store::find_round(tx, round).await?;
+    let zone = people::find_guild(tx, nomination.guild).await?.map_or(chrono_tz::UTC, |settings| settings.zone);
+    let after_round = round.map_or(now, |round| forget_after(round.quarter, zone));
+    let at = after_round.max(now + TimeDelta::days(CONSENT_DAYS));
+    schedule::once(tx, nomination.guild, job::FORGET, &format!("{}:vote", nomination.id), at, &Value::Null).await?;
+    Ok(())
 }
 
 /// Takes every message of one kind down, and what waits of it out of the outbox.
@@ -90,7 +113,7 @@ impl Carrier<'_> {
                 }
                 self.plan(tx, &after.id.to_string()).await?;
             }
-            Effect::AskAgain => {
+            Effect::RenewQuestion => {
                 for person in after.people.iter().filter(|person| self.by != Actor::Person(person.user)) {
                     let key = question_key(after, person.user);
                     let question = message::question(after, person.user, self.settings);

@@ -2,7 +2,7 @@
 //! stand in `screens.rs`.
 
 use super::action::Action;
-use super::nomination::{CONSENT_DAYS, Consent, Nomination, State, Words, joined};
+use super::nomination::{CONSENT_DAYS, Consent, KEPT_DAYS, Nomination, State, Vote, Words, joined};
 use crate::ids::{ChannelId, UserId};
 use crate::people::GuildSettings;
 use crate::post::{Button, Card, Form, Input, Post};
@@ -42,7 +42,12 @@ pub(super) fn question(nomination: &Nomination, user: UserId, settings: &GuildSe
         let stands = consent == Some(wish) || (wish == Consent::Private && nomination.state == State::Private);
         if stands { button.disabled() } else { button }
     };
+    let (with_name, without_name) = match nomination.vote {
+        Vote::Ahead | Vote::Open => ("Yes, with my name", "Yes, without my name"),
+        Vote::Without | Vote::Chosen | Vote::Over | Vote::Rests => ("Publish with my name", "Publish without my name"),
+    };
     let correct = Button::secondary(Action::Correct(id, revision).to_id(), "Correct the text");
+    let correct = if nomination.vote == Vote::Open { correct.disabled() } else { correct };
     let no = if nomination.state == State::Asked && consent.is_none() {
         let id = Action::Answer(id, Consent::Refuse, revision).to_id();
         Button::danger(id, "No, erase it")
@@ -50,14 +55,17 @@ pub(super) fn question(nomination: &Nomination, user: UserId, settings: &GuildSe
         Button::danger(Action::Retract(id).to_id(), "Withdraw and erase it")
     };
     let body = format!("{}{}", told(&nomination.words), evidence(nomination));
-    Post::text(asking(nomination, consent, user, settings))
-        .with_card(Card::new(title(nomination), body))
-        .with_buttons([
-            answer(Consent::Named, "Publish with my name"),
-            answer(Consent::Unnamed, "Publish without my name"),
-            answer(Consent::Private, "Keep it private"),
-        ])
-        .with_buttons([correct, no])
+    let post = Post::text(asking(nomination, consent, user, settings)).with_card(Card::new(title(nomination), body));
+    if nomination.vote.is_past() {
+        // There is nothing left to answer, and nobody else to correct it for.
+        return post.with_buttons([no]);
+    }
+    post.with_buttons([
+        answer(Consent::Named, with_name),
+        answer(Consent::Unnamed, without_name),
+        answer(Consent::Private, "Keep it private"),
+    ])
+    .with_buttons([correct, no])
 }
 
 fn asking(nomination: &Nomination, consent: Option<Consent>, user: UserId, settings: &GuildSettings) -> String {
@@ -66,33 +74,72 @@ fn asking(nomination: &Nomination, consent: Option<Consent>, user: UserId, setti
     let others: Vec<_> =
         nomination.people.iter().filter(|person| person.user != user).map(|person| person.user.mention()).collect();
     let name = if consent == Some(Consent::Named) { "with your name" } else { "without your name" };
-    let warning = "\nThe text is published as it stands below. If something in it is wrong or should not be read by everybody, correct \
-                   it first, or keep it private.";
+    let for_vote = nomination.vote == Vote::Ahead;
+    let warning = format!(
+        "\nThe text is {} as it stands below. If something in it is wrong or should not be read by everybody, correct it first, or keep \
+         it private.",
+        if for_vote { "put to the vote" } else { "published" }
+    );
     match nomination.state {
+        State::Published if nomination.vote == Vote::Chosen => format!(
+            "It was chosen. Well done! As you agreed, this story is published in {place}, {name}. You can change that at any time."
+        ),
         State::Published => {
             format!("You said yes: this story is published in {place}, {name}. You can change that at any time.")
         }
+        State::Standing if nomination.vote == Vote::Open => format!(
+            "The group is voting now, and this is on the ballot, {name}. If it is chosen, it is published in {place}; nobody learns how \
+             many voted for it. You can take it off the ballot at any time: keep it private, or withdraw it."
+        ),
+        State::Standing => format!(
+            "You said yes, {name}: this stands in the group's vote, and is published in {place} if it is chosen. You can change that until \
+             the vote begins, and withdraw it at any time."
+        ),
+        State::Private if nomination.vote == Vote::Rests => format!(
+            "Somebody in {group} nominated you for good customer experience, and the reviewers agreed. Well done! In this round others are \
+             told of: somebody it is about was chosen in one of the last two rounds, and people rest for two. So this stays private, and you \
+             need not do anything. Its text is erased {KEPT_DAYS} days after the round, or when you withdraw it."
+        ),
+        State::Private if nomination.vote == Vote::Over => format!(
+            "This is not on the ballot of its round, or was not chosen, and stays private: it is not published, and no list shows it. The \
+             reviewers' well done stands. Its text is erased {KEPT_DAYS} days after the round, or when you withdraw it."
+        ),
+        State::Private if for_vote => format!(
+            "This stays private: it does not stand in the vote, and no list shows it. You can change that until the vote begins.{warning}"
+        ),
         State::Private => format!(
             "This stays private: it is not published, and no list shows it. You can change that at any time.{warning}"
         ),
-        _ if consent.is_some_and(Consent::is_yes) => format!(
-            "You said yes, {name}. It is about {} too, and is published in {place} once all of you have said yes. You can change your \
-             answer at any time.",
-            joined(&others)
-        ),
+        _ if consent.is_some_and(Consent::is_yes) => {
+            let then = if for_vote { "stands in the group's vote".into() } else { format!("is published in {place}") };
+            format!(
+                "You said yes, {name}. It is about {} too, and {then} once all of you have said yes. You can change your answer at any \
+                 time.",
+                joined(&others)
+            )
+        }
         _ => {
             let team = if others.is_empty() {
                 String::new()
             } else {
                 format!(
-                    " It is about {} too: it is published only if all of you say yes, and erased if one of you wants that.",
-                    joined(&others)
+                    " It is about {} too: it is {} only if all of you say yes, and erased if one of you wants that.",
+                    joined(&others),
+                    if for_vote { "put to the vote" } else { "published" }
                 )
+            };
+            let may_we = if for_vote {
+                format!(
+                    "May it stand in the group's vote? Then everybody in the group can read it on the ballot, and if it is chosen we publish \
+                     it as a story in {place}, so that others can learn from it. Nobody learns how many voted for it."
+                )
+            } else {
+                format!("May we publish it as a story in {place}, so that others can learn from it?")
             };
             format!(
                 "Somebody in {group} nominated you for good customer experience, and the reviewers agreed. Well done!{team}\n\n\
-                 May we publish it as a story in {place}, so that others can learn from it? It is your decision, nobody is told \
-                 of a no, and nothing of it enters any file on you. Without an answer in {CONSENT_DAYS} days it stays private.{warning}"
+                 {may_we} It is your decision, nobody is told of a no, and nothing of it enters any file on you. Without an answer in \
+                 {CONSENT_DAYS} days it stays private.{warning}"
             )
         }
     }

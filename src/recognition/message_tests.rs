@@ -14,6 +14,7 @@ pub(in crate::recognition) fn sample(state: State) -> Nomination {
         nominator: UserId(11),
         people: vec![Honoree::new(UserId(22))],
         state,
+        vote: Vote::Without,
         tag: Some("outside-in".into()),
         tag_title: Some("Principle: Design from the outside in".into()),
         relation: Some(Relation::SameTeam),
@@ -85,6 +86,37 @@ fn what_others_read() {
     ];
     let all = screens.map(|(name, words)| format!("── {name}\n{words}")).join("\n\n");
     insta::assert_snapshot!(all);
+}
+
+/// The same question in a round that ends with a vote, from the first word to the last.
+#[test]
+fn what_the_people_it_is_about_read_around_a_vote() {
+    let at = |state, vote, consent| {
+        let mut nomination = sample(state);
+        nomination.vote = vote;
+        nomination.people[0].consent = consent;
+        let post = question(&nomination, UserId(22), &server());
+        let buttons: Vec<_> = post.as_text().lines().filter(|line| line.starts_with("[ ")).map(str::to_owned).collect();
+        format!("{}\n{}", post.text, buttons.join("\n"))
+    };
+    let named = Some(Consent::Named);
+    let mut team = sample(State::Asked);
+    team.vote = Vote::Ahead;
+    team.people = [22, 23].map(|user| Honoree::new(UserId(user))).into();
+    let first = question(&team, UserId(22), &server()).text;
+    team.people[0].consent = named;
+    let screens = [
+        ("asked", at(State::Asked, Vote::Ahead, None)),
+        ("asked, team", first),
+        ("asked, team, after a yes", question(&team, UserId(22), &server()).text),
+        ("stands", at(State::Standing, Vote::Ahead, named)),
+        ("on the ballot", at(State::Standing, Vote::Open, named)),
+        ("private before the vote", at(State::Private, Vote::Ahead, Some(Consent::Private))),
+        ("chosen", at(State::Published, Vote::Chosen, named)),
+        ("not chosen", at(State::Private, Vote::Over, named)),
+        ("rests", at(State::Private, Vote::Rests, None)),
+    ];
+    insta::assert_snapshot!(screens.map(|(name, words)| format!("── {name}\n{words}")).join("\n\n"));
 }
 
 #[test]

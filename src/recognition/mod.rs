@@ -2,7 +2,7 @@
 //!
 //! What this promises: a thank-you is private, never counted and never listed. A nomination names an act and its effect, is reviewed by
 //! three leads in turn, none of them its author, its subject or of the same team, who do not see who wrote it, and nothing is published before the person it
-//! is about has said yes, in a button press that is on record. They can change their mind at any time: then the story is taken down
+//! is about has said yes, in a button press that is on record. Where a round ends with a vote, the group chooses among what they agreed to. They can change their mind at any time: then the story is taken down
 //! and its words are erased. No points, no counts, no rankings.
 //!
 //! `model` is the whole rule book as one pure state machine; `effects` turns its effects into rows and messages, in one transaction.
@@ -28,6 +28,7 @@ mod screens;
 mod store;
 mod stories;
 mod thanks;
+mod vote;
 mod weekly;
 
 pub use catalogue::{Catalogue, Tag, TagKind, check};
@@ -36,15 +37,9 @@ pub use job::RecognitionJob;
 pub use model::{Actor, Effect, Event};
 pub use nomination::{
     CONSENT_DAYS, Consent, Honoree, KEPT_DAYS, MOST_PEOPLE, MOST_PER_ROUND, Nomination, NominationId, REVIEW_DAYS,
-    Relation, Round, RoundId, State, Words,
+    Relation, Round, RoundId, State, Vote, Words,
 };
 pub use personal::RecognitionData;
 pub use refusal::NominationRefusal;
 pub use review::{Criterion, Reviewer, Seat, Ties, Verdict};
 pub use store::{find, list_seats, save};
-
-/// What the schedule runs for this feature.
-#[must_use]
-pub fn jobs() -> Vec<std::sync::Arc<dyn crate::schedule::Job>> {
-    RecognitionJob::ALL.into_iter().map(|job| std::sync::Arc::new(job) as _).collect()
-}

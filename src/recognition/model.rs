@@ -6,9 +6,12 @@
 //!            Draft ──Send──► Waiting ──Accept──► Asked ──all say yes──► Published (named or not) ◄─┐
 //!                              │ │ │               │  └──one: private──► Private ◄─────────Answer──┤
 //!             Withdraw ◄───────┘ │ │               └──Silence──────────► Private ──────────Answer──┘
-//!             Declined ◄─────────┘ │          Answer(Refuse) or Withdraw, from any of the three ─► Refused / Withdrawn
-//!             Thanked  ◄───────────┘          Expire: Draft, Waiting, Declined ─► Expired
+//!             Declined ◄─────────┘ │          Answer(Refuse) or Withdraw, from any of these ─► Refused / Withdrawn
+//!             Thanked  ◄───────────┘          Expire: Draft, Waiting, Declined, Private after a vote ─► Expired
 //! ```
+//! In a round with a vote, all saying yes leads to Standing instead: they agree to be voted on and, if chosen, to be published. The vote
+//! then makes it Published or Private. A yes that comes after the vote has begun is too late; a no never is.
+//!
 //! A nomination of a team is published only when every one of them says yes, and erased when one of them wants that. Whoever it is
 //! about may correct its text; what the others had said to the earlier text then counts no longer.
 //!
@@ -16,7 +19,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::nomination::{Consent, Honoree, MOST_PEOPLE, Nomination, Relation, RoundId, State, Words};
+use super::nomination::{Consent, Honoree, MOST_PEOPLE, Nomination, Relation, RoundId, State, Vote, Words};
 use super::refusal::NominationRefusal;
 use crate::ids::UserId;
 
@@ -46,8 +49,13 @@ pub enum Event {
     Send(RoundId),
     /// The author takes it back, or one of the people it is about withdraws.
     Withdraw,
-    /// The reviewers accept this revision.
-    Accept(i64),
+    /// The reviewers accept this revision, for a vote of the group if its round has one.
+    Accept {
+        /// The revision that they saw.
+        revision: i64,
+        /// Whether its round ends with a vote, and whether it can stand in it: [`Vote::Without`], [`Vote::Ahead`] or [`Vote::Rests`].
+        vote: Vote,
+    },
     /// The reviewers decline this revision, with a reason for its author.
     Decline(i64, String),
     /// The reviewers pass this revision on as thanks.
@@ -58,6 +66,16 @@ pub enum Event {
     Correct(i64, Words),
     /// Not all of them answered in time.
     Silence,
+    /// The vote of its round opens. Somebody who was chosen lately rests, and what is about them does not stand.
+    OpenVote {
+        /// Whether somebody it is about rests.
+        rests: bool,
+    },
+    /// The vote of its round is over.
+    CloseVote {
+        /// Whether the group chose it.
+        chosen: bool,
+    },
     /// Not recognised, and past its time.
     Expire,
 }
@@ -67,8 +85,8 @@ pub enum Event {
 pub enum Effect {
     /// Ask the people it is about, privately.
     AskConsent,
-    /// Show the corrected text to those who have been asked, and ask again.
-    AskAgain,
+    /// Bring the question up to date for those who did not do this themselves.
+    RenewQuestion,
     /// Take the questions to them back, with the text they show.
     RemoveQuestion,
     /// Post the story numbered [`Nomination::stories`], with the names of [`Nomination::named`].
@@ -125,11 +143,15 @@ impl Nomination {
                 let place = self.nominee_may_answer(person)?;
                 after.people[place].answered_at = Some(now);
                 after.state = State::Withdrawn;
+                after.leave_ballot();
                 self.take_down(&mut effects);
             }
-            Event::Accept(revision) => {
+            Event::Accept { revision, vote } => {
                 self.may_be_decided(person, revision)?;
-                (after.state, after.decided_at, after.decided_by) = (State::Asked, Some(now), person);
+                // Whoever rests has nothing to decide: they are told of it, and it stays private.
+                let state = if vote == Vote::Rests { State::Private } else { State::Asked };
+                (after.state, after.decided_at, after.decided_by) = (state, Some(now), person);
+                after.vote = vote;
                 effects.push(Effect::AskConsent);
             }
             Event::Decline(revision, reason) => {
@@ -153,6 +175,9 @@ impl Nomination {
                 if consent.is_yes() && revision != self.revision {
                     return Err(No::Corrected);
                 }
+                if consent.is_yes() && self.vote.is_past() {
+                    return Err(No::VoteOver);
+                }
                 after.people[place] =
                     Honoree { user: self.people[place].user, consent: Some(consent), answered_at: Some(now) };
                 self.settle(&mut after, &mut effects);
@@ -162,25 +187,53 @@ impl Nomination {
                 if revision != self.revision {
                     return Err(No::Corrected);
                 }
+                if self.vote == Vote::Open {
+                    return Err(No::OnBallot);
+                }
                 self.correct(place, words, &mut after, &mut effects)?;
             }
             Event::Silence => {
-                if person.is_some() {
-                    return Err(No::NotYours);
-                }
+                calendar_only(person)?;
                 if self.state != State::Asked {
                     return Err(No::NoLongerWaiting);
                 }
                 after.state = State::Private;
             }
-            Event::Expire => {
-                if person.is_some() {
-                    return Err(No::NotYours);
+            Event::OpenVote { rests } => {
+                calendar_only(person)?;
+                match (self.vote, self.state) {
+                    (Vote::Ahead, State::Standing) if !rests => after.vote = Vote::Open,
+                    (Vote::Ahead, State::Standing | State::Private) => {
+                        (after.state, after.vote) = (State::Private, if rests { Vote::Rests } else { Vote::Over });
+                    }
+                    _ => return Err(No::NoLongerWaiting),
                 }
-                if !matches!(self.state, State::Draft | State::Waiting | State::Declined) {
+                effects.push(Effect::RenewQuestion);
+            }
+            Event::CloseVote { chosen } => {
+                calendar_only(person)?;
+                if self.vote != Vote::Open {
+                    return Err(No::NoLongerWaiting);
+                }
+                if chosen {
+                    (after.state, after.vote) = (State::Published, Vote::Chosen);
+                    after.stories += 1;
+                    effects.push(Effect::Publish);
+                } else {
+                    (after.state, after.vote) = (State::Private, Vote::Over);
+                }
+                effects.push(Effect::RenewQuestion);
+            }
+            Event::Expire => {
+                calendar_only(person)?;
+                let not_chosen = self.state == State::Private && self.vote.is_past();
+                if !matches!(self.state, State::Draft | State::Waiting | State::Declined) && !not_chosen {
                     return Err(No::NoLongerWaiting);
                 }
                 after.state = State::Expired;
+                if not_chosen {
+                    effects.push(Effect::RemoveQuestion);
+                }
             }
         }
         if !after.state.holds_words() {
@@ -221,13 +274,22 @@ impl Nomination {
         let said = |consent| after.people.iter().any(|person| person.consent == Some(consent));
         if said(Consent::Refuse) {
             after.state = State::Refused;
+            after.leave_ballot();
             self.take_down(effects);
         } else if said(Consent::Private) {
             after.state = State::Private;
+            after.leave_ballot();
+            if after.vote != self.vote {
+                effects.push(Effect::RenewQuestion);
+            }
             if stands {
                 effects.push(Effect::RemoveStory);
             }
-        } else if after.people.iter().all(|person| person.consent.is_some_and(Consent::is_yes)) {
+        } else if !after.people.iter().all(|person| person.consent.is_some_and(Consent::is_yes)) {
+            // Somebody has not answered yet.
+        } else if matches!(self.vote, Vote::Ahead | Vote::Open) {
+            after.state = State::Standing;
+        } else {
             after.state = State::Published;
             if !stands {
                 after.stories += 1;
@@ -256,16 +318,25 @@ impl Nomination {
                 (person.consent, person.answered_at) = (None, None);
             }
         }
-        if self.state == State::Published {
-            if after.people.iter().all(|person| person.consent.is_some()) {
-                effects.push(Effect::EditStory);
-            } else {
+        let all_agree = after.people.iter().all(|person| person.consent.is_some());
+        match self.state {
+            State::Published if all_agree => effects.push(Effect::EditStory),
+            State::Published => {
                 after.state = State::Asked;
                 effects.push(Effect::RemoveStory);
             }
+            State::Standing if !all_agree => after.state = State::Asked,
+            _ => {}
         }
-        effects.push(Effect::AskAgain);
+        effects.push(Effect::RenewQuestion);
         Ok(())
+    }
+
+    /// Whoever leaves the ballot does not come back to it.
+    fn leave_ballot(&mut self) {
+        if self.vote == Vote::Open {
+            self.vote = Vote::Over;
+        }
     }
 
     fn take_down(&self, effects: &mut Vec<Effect>) {
@@ -314,7 +385,7 @@ impl Nomination {
         let place = self.people.iter().position(|honoree| Some(honoree.user) == person);
         let place = place.ok_or(NominationRefusal::NotYours)?;
         match self.state {
-            State::Asked | State::Published | State::Private => Ok(place),
+            State::Asked | State::Standing | State::Published | State::Private => Ok(place),
             // Nobody learns of a nomination before it is accepted.
             State::Draft | State::Waiting => Err(NominationRefusal::NotAccepted),
             State::Declined | State::Thanked | State::Refused | State::Withdrawn | State::Expired => {
@@ -322,6 +393,11 @@ impl Nomination {
             }
         }
     }
+}
+
+/// What no person may make happen.
+fn calendar_only(person: Option<UserId>) -> Result<(), NominationRefusal> {
+    if person.is_some() { Err(NominationRefusal::NotYours) } else { Ok(()) }
 }
 
 #[cfg(test)]

@@ -32,6 +32,7 @@ fn draft() -> Nomination {
         nominator: AUTHOR,
         people: vec![Honoree::new(NOMINEE)],
         state: State::Draft,
+        vote: Vote::Without,
         tag: Some("outside-in".into()),
         tag_title: Some("Principle: Design from the outside in".into()),
         relation: Some(Relation::SameTeam),
@@ -52,7 +53,11 @@ fn draft() -> Nomination {
 fn asked_team() -> Nomination {
     after(
         &draft(),
-        &[(Event::Team(vec![NOMINEE, MATE]), AUTHOR), (Event::Send(RoundId(1)), AUTHOR), (Event::Accept(4), LEAD)],
+        &[
+            (Event::Team(vec![NOMINEE, MATE]), AUTHOR),
+            (Event::Send(RoundId(1)), AUTHOR),
+            (Event::Accept { revision: 4, vote: Vote::Without }, LEAD),
+        ],
     )
 }
 
@@ -69,7 +74,7 @@ fn waiting() -> Nomination {
 }
 
 fn asked() -> Nomination {
-    after(&waiting(), &[(Event::Accept(3), LEAD)])
+    after(&waiting(), &[(Event::Accept { revision: 3, vote: Vote::Without }, LEAD)])
 }
 
 #[test]
@@ -121,13 +126,13 @@ fn a_correction_is_published_and_undoes_what_others_said_to_the_old_text() {
     let published = after(&asked(), &[(Event::Answer(3, Consent::Named), NOMINEE)]);
     let (corrected, effects) = published.apply(correct(3), Actor::Person(NOMINEE), now()).unwrap();
     assert_eq!((corrected.state, corrected.revision), (State::Published, 4));
-    assert_eq!(effects, [Effect::EditStory, Effect::AskAgain]);
+    assert_eq!(effects, [Effect::EditStory, Effect::RenewQuestion]);
     // In a team: the story comes down until the others agree to the new text, which they must have seen.
     let yes = |revision| Event::Answer(revision, Consent::Named);
     let published = after(&asked_team(), &[(yes(4), NOMINEE), (yes(4), MATE)]);
     let (corrected, effects) = published.apply(correct(4), Actor::Person(MATE), now()).unwrap();
     assert_eq!((corrected.state, corrected.named()), (State::Asked, vec![MATE]));
-    assert_eq!(effects, [Effect::RemoveStory, Effect::AskAgain]);
+    assert_eq!(effects, [Effect::RemoveStory, Effect::RenewQuestion]);
     assert_eq!(corrected.apply(yes(4), Actor::Person(NOMINEE), now()).unwrap_err(), NominationRefusal::Corrected);
     assert_eq!(after(&corrected, &[(yes(5), NOMINEE)]).state, State::Published);
     assert_eq!(corrected.apply(correct(4), Actor::Person(NOMINEE), now()).unwrap_err(), NominationRefusal::Corrected);
@@ -155,7 +160,11 @@ fn what_waits_cannot_be_emptied_by_a_change() {
 #[test]
 fn a_reviewer_decides_only_on_the_words_they_saw() {
     let changed = after(&waiting(), &[(Event::Write(words()), AUTHOR)]);
-    let decide = |revision| changed.apply(Event::Accept(revision), Actor::Person(LEAD), now()).map(|done| done.0.state);
+    let decide = |revision| {
+        changed
+            .apply(Event::Accept { revision, vote: Vote::Without }, Actor::Person(LEAD), now())
+            .map(|done| done.0.state)
+    };
     assert_eq!(decide(3), Err(NominationRefusal::JustChanged));
     assert_eq!(decide(4), Ok(State::Asked));
 }
@@ -163,7 +172,9 @@ fn a_reviewer_decides_only_on_the_words_they_saw() {
 #[test]
 fn the_recusal_matrix() {
     for (who, may) in [(AUTHOR, false), (NOMINEE, false), (LEAD, true)] {
-        for event in [Event::Accept(3), Event::Decline(3, "thin".into()), Event::Thank(3)] {
+        for event in
+            [Event::Accept { revision: 3, vote: Vote::Without }, Event::Decline(3, "thin".into()), Event::Thank(3)]
+        {
             let outcome = waiting().apply(event, Actor::Person(who), now());
             if may {
                 assert!(outcome.is_ok());
@@ -233,7 +244,8 @@ fn any_event() -> impl Strategy<Value = Event> {
         Just(Event::Write(Words::default())),
         Just(Event::Send(RoundId(1))),
         Just(Event::Withdraw),
-        (2i64..8).prop_map(Event::Accept),
+        (2i64..8, prop::sample::select(vec![Vote::Without, Vote::Ahead, Vote::Rests]))
+            .prop_map(|(revision, vote)| Event::Accept { revision, vote }),
         (2i64..8).prop_map(|revision| Event::Decline(revision, "not yet".into())),
         (2i64..8).prop_map(Event::Thank),
         any_answer(),
@@ -241,6 +253,8 @@ fn any_event() -> impl Strategy<Value = Event> {
         (2i64..9, "[a-z]{1,9}")
             .prop_map(|(revision, text)| Event::Correct(revision, Words { happened: text, ..words() })),
         Just(Event::Silence),
+        any::<bool>().prop_map(|rests| Event::OpenVote { rests }),
+        any::<bool>().prop_map(|chosen| Event::CloseVote { chosen }),
         Just(Event::Expire),
     ]
 }
@@ -281,18 +295,34 @@ fn the_page_of_states_says_what_the_code_does() {
             if holds { start } else { Nomination { words: Words::default(), ..start } }
         })
         .collect();
+    // In a round with a vote the same states are met on other ways.
+    for (state, vote) in [
+        (State::Asked, Vote::Ahead),
+        (State::Standing, Vote::Ahead),
+        (State::Standing, Vote::Open),
+        (State::Published, Vote::Chosen),
+        (State::Private, Vote::Ahead),
+        (State::Private, Vote::Over),
+        (State::Private, Vote::Rests),
+    ] {
+        let start = starts.iter().find(|start| start.state == state).unwrap().clone();
+        starts.push(Nomination { vote, ..start });
+    }
+    starts.retain(|start| start.state != State::Standing || start.vote != Vote::Without);
     // The other of the two has said yes: now it is this one's answer that decides.
     for start in starts.iter_mut().filter(|start| matches!(start.state, State::Asked | State::Private)) {
         start.people[1].consent = Some(Consent::Unnamed);
     }
-    for start in starts.iter_mut().filter(|start| start.state == State::Published) {
+    for start in starts.iter_mut().filter(|start| matches!(start.state, State::Published | State::Standing)) {
         start.people.iter_mut().for_each(|person| person.consent = Some(Consent::Unnamed));
     }
     let events = [
         ("changes it", Event::Relate(Relation::Customer)),
         ("sends it", Event::Send(RoundId(1))),
         ("withdraws", Event::Withdraw),
-        ("accepts", Event::Accept(4)),
+        ("accepts", Event::Accept { revision: 4, vote: Vote::Without }),
+        ("accepts for a vote", Event::Accept { revision: 4, vote: Vote::Ahead }),
+        ("accepts, and somebody rests", Event::Accept { revision: 4, vote: Vote::Rests }),
         ("declines", Event::Decline(4, "thin".into())),
         ("passes it on as thanks", Event::Thank(4)),
         ("agrees, as the last one", yes(Consent::Named)),
@@ -300,6 +330,10 @@ fn the_page_of_states_says_what_the_code_does() {
         ("wants none of it", yes(Consent::Refuse)),
         ("corrects the text", Event::Correct(4, Words { happened: "Other words.".into(), ..words() })),
         ("lets seven days pass", Event::Silence),
+        ("opens the vote", Event::OpenVote { rests: false }),
+        ("opens the vote, and somebody rests", Event::OpenVote { rests: true }),
+        ("ends the vote, and it is chosen", Event::CloseVote { chosen: true }),
+        ("ends the vote, and others are chosen", Event::CloseVote { chosen: false }),
         ("lets its time pass", Event::Expire),
     ];
     let actors = [
@@ -308,38 +342,44 @@ fn the_page_of_states_says_what_the_code_does() {
         ("the panel", Actor::Person(LEAD)),
         ("the calendar", Actor::Calendar),
     ];
-    let name = |state: State| format!("{state:?}");
-    let mut arrows: BTreeMap<(usize, usize), Vec<String>> = BTreeMap::new();
+    // A state under each way to stand towards a vote is a node of its own: `PrivateAhead`.
+    let name = |state: State, vote: Vote| {
+        let settled = matches!(vote, Vote::Without) || !state.is_theirs();
+        if settled { format!("{state:?}") } else { format!("{state:?}{vote:?}") }
+    };
+    let mut arrows: BTreeMap<(usize, String), Vec<String>> = BTreeMap::new();
     let mut rows = String::new();
     for (from, start) in starts.iter().enumerate() {
         for (does, event) in &events {
             for (who, by) in actors {
                 let Ok((next, effects)) = start.apply(event.clone(), by, now()) else { continue };
-                let to = State::ALL.iter().position(|state| *state == next.state).unwrap();
-                if to != from {
-                    arrows.entry((from, to)).or_default().push(format!("{who} {does}"));
+                let to = name(next.state, next.vote);
+                if to != name(start.state, start.vote) {
+                    arrows.entry((from, to.clone())).or_default().push(format!("{who} {does}"));
                 }
                 let follows: Vec<String> = effects.iter().map(|effect| format!("{effect:?}")).collect();
                 let held = if next.state.holds_words() { "kept" } else { "erased" };
                 let _ = writeln!(
                     rows,
                     "| {} | {who} {does} | {} | {} | {held} |",
-                    name(start.state),
-                    name(next.state),
+                    name(start.state, start.vote),
+                    to,
                     follows.join(", ")
                 );
             }
         }
     }
     let mut page = "# The life of a nomination\n\nWritten by a test that tries every event on every state as everybody; what is missing here is refused. \
-        The example is about two people, of whom the other has agreed where a nomination is asked, private or published.\n\n\
+        The example is about two people, of whom the other has agreed where a nomination is asked, private or published. `Ahead`, `Open`, `Chosen`, `Over` and `Rests` after a state \
+        tell where it stands towards the vote of its round; without one of them its round has no vote.\n\n\
         ```mermaid\nstateDiagram-v2\n    [*] --> Draft\n"
         .to_owned();
     for ((from, to), why) in &arrows {
-        let _ = writeln!(page, "    {} --> {}: {}", name(State::ALL[*from]), name(State::ALL[*to]), why.join(" / "));
+        let start = &starts[*from];
+        let _ = writeln!(page, "    {} --> {to}: {}", name(start.state, start.vote), why.join(" / "));
     }
     for end in State::ALL.iter().filter(|state| !state.holds_words()) {
-        let _ = writeln!(page, "    {} --> [*]", name(*end));
+        let _ = writeln!(page, "    {} --> [*]", name(*end, Vote::Without));
     }
     let _ = write!(page, "```\n\n| From | When | To | Then | Words |\n|---|---|---|---|---|\n{rows}");
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/");
@@ -391,7 +431,7 @@ proptest! {
             for effect in effects {
                 match effect {
                     Effect::AskConsent => outside.question = true,
-                    Effect::AskAgain => prop_assert!(outside.question),
+                    Effect::RenewQuestion => prop_assert!(outside.question),
                     Effect::RemoveQuestion => outside.question = false,
                     Effect::Publish => {
                         prop_assert!(outside.story.is_none(), "published twice");
@@ -420,6 +460,13 @@ proptest! {
                 }
                 None => prop_assert!(nomination.state != State::Published),
             }
+            // What everybody can read on a ballot, everybody it is about has agreed to.
+            if nomination.state == State::Standing {
+                for person in &nomination.people {
+                    prop_assert_eq!(agreed.get(&person.user), Some(&nomination.words), "stands without their yes");
+                }
+            }
+            prop_assert!(nomination.vote != Vote::Open || nomination.state == State::Standing, "on the ballot, and not standing");
             if !nomination.state.holds_words() {
                 prop_assert!(nomination.words.is_empty() && nomination.reason.is_none() && nomination.link.is_none());
                 prop_assert!(outside.story.is_none() && !outside.question);

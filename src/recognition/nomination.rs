@@ -34,6 +34,8 @@ pub struct Round {
     pub closes_at: Option<DateTime<Utc>>,
     /// When it was closed, by a lead or by the calendar.
     pub closed_at: Option<DateTime<Utc>>,
+    /// Whether the group votes on what the reviewers accept in it.
+    pub by_vote: bool,
 }
 
 /// How the nominator knows the nominee's work.
@@ -128,6 +130,8 @@ pub enum State {
     Waiting,
     /// Accepted; the nominee has been asked and has not answered.
     Asked,
+    /// Everybody it is about lets it stand in the vote of its round.
+    Standing,
     /// A story stands in the channel, with the nominee's consent.
     Published,
     /// Accepted, and stays between the nominee and the leads.
@@ -140,16 +144,17 @@ pub enum State {
     Refused,
     /// Taken back by its author, or by the nominee after consent.
     Withdrawn,
-    /// Not recognised, and past the time it is kept.
+    /// Not recognised, or not chosen in its round's vote, and past the time it is kept.
     Expired,
 }
 
 impl State {
     /// Every state.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Draft,
         Self::Waiting,
         Self::Asked,
+        Self::Standing,
         Self::Published,
         Self::Private,
         Self::Declined,
@@ -166,6 +171,7 @@ impl State {
             Self::Draft => "draft",
             Self::Waiting => "waiting",
             Self::Asked => "asked",
+            Self::Standing => "standing",
             Self::Published => "published",
             Self::Private => "private",
             Self::Declined => "declined",
@@ -186,15 +192,68 @@ impl State {
     #[must_use]
     pub fn holds_words(self) -> bool {
         match self {
-            Self::Draft | Self::Waiting | Self::Asked | Self::Published | Self::Private | Self::Declined => true,
+            Self::Draft
+            | Self::Waiting
+            | Self::Asked
+            | Self::Standing
+            | Self::Published
+            | Self::Private
+            | Self::Declined => true,
             Self::Thanked | Self::Refused | Self::Withdrawn | Self::Expired => false,
         }
     }
 
-    /// Whether a reviewer has said yes, whatever the nominee made of it.
+    /// Whether the people it is about have heard of it and hold its fate: they may answer, correct and withdraw.
     #[must_use]
-    pub fn is_recognised(self) -> bool {
-        matches!(self, Self::Asked | Self::Published | Self::Private | Self::Refused)
+    pub fn is_theirs(self) -> bool {
+        matches!(self, Self::Asked | Self::Standing | Self::Published | Self::Private)
+    }
+}
+
+/// Where a nomination stands towards the vote of its round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Vote {
+    /// Its round has no vote: the yes of the people it is about publishes it.
+    Without,
+    /// The vote is to come.
+    Ahead,
+    /// It is on the ballot.
+    Open,
+    /// The group chose it.
+    Chosen,
+    /// The vote was held without it, or chose others.
+    Over,
+    /// Somebody it is about was chosen in one of the last two rounds, so it does not stand.
+    Rests,
+}
+
+impl Vote {
+    /// Every way to stand.
+    pub const ALL: [Self; 6] = [Self::Without, Self::Ahead, Self::Open, Self::Chosen, Self::Over, Self::Rests];
+
+    /// The value as stored.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Without => "without",
+            Self::Ahead => "ahead",
+            Self::Open => "open",
+            Self::Chosen => "chosen",
+            Self::Over => "over",
+            Self::Rests => "rests",
+        }
+    }
+
+    /// Whether it can no longer be chosen.
+    #[must_use]
+    pub fn is_past(self) -> bool {
+        matches!(self, Self::Over | Self::Rests)
+    }
+
+    /// Reads [`Vote::word`].
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|vote| vote.word() == word)
     }
 }
 
@@ -273,6 +332,8 @@ pub struct Nomination {
     pub people: Vec<Honoree>,
     /// Where it stands.
     pub state: State,
+    /// Where it stands towards the vote of its round.
+    pub vote: Vote,
     /// Principle or value: its id.
     pub tag: Option<String>,
     /// Principle or value: its title when it was chosen.
@@ -351,9 +412,14 @@ impl Nomination {
     /// When the words go, if nobody recognises it: [`KEPT_DAYS`] after the last day of the quarter of its draft.
     #[must_use]
     pub fn forget_at(&self, zone: chrono_tz::Tz) -> DateTime<Utc> {
-        let last = Quarter::at(self.drafted_at, zone).last_day();
-        calendar::instant((last + TimeDelta::days(KEPT_DAYS + 1)).and_time(chrono::NaiveTime::MIN), zone)
+        forget_after(Quarter::at(self.drafted_at, zone), zone)
     }
+}
+
+/// [`KEPT_DAYS`] after the last day of a quarter, in this zone.
+#[must_use]
+pub(super) fn forget_after(quarter: Quarter, zone: chrono_tz::Tz) -> DateTime<Utc> {
+    calendar::instant((quarter.last_day() + TimeDelta::days(KEPT_DAYS + 1)).and_time(chrono::NaiveTime::MIN), zone)
 }
 
 /// `a`, `a and b`, `a, b and c`.

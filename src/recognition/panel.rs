@@ -32,6 +32,8 @@ pub(super) struct Case {
     pub questions: Vec<Question>,
     /// Its author and one of its people nominated each other in this round.
     pub is_mutual: bool,
+    /// Its round ends with a vote, and somebody it is about was chosen in one of the last two.
+    pub rests: bool,
     /// The program's name.
     pub program: Option<String>,
 }
@@ -52,8 +54,14 @@ pub(super) fn review(case: &Case, place: Place, note: Option<&str>) -> Post {
     } else {
         ""
     };
+    let rests = if case.rests {
+        "\nPlease note: somebody it is about was chosen in one of the last two rounds. People rest for two, so it cannot stand in the vote; as \
+         thanks it reaches them all the same."
+    } else {
+        ""
+    };
     let text = format!(
-        "**{} of {}** ({waiting} for you)\nNominated: {}. The author {relation}.{program}{mutual}\n\
+        "**{} of {}** ({waiting} for you)\nNominated: {}. The author {relation}.{program}{mutual}{rests}\n\
          Good to accept: an act and its effect, good for the customer, nothing private, not the least that the job asks, and no \
          heroics that cover up a broken process. Score it, then decide; you do not see what the other reviewers say.",
         place.at,

@@ -22,6 +22,7 @@ fn case() -> Case {
             Question { id: 2, question: "How many called?".into(), answer: None },
         ],
         is_mutual: true,
+        rests: true,
         program: Some("Benefits hotline".into()),
     }
 }
@@ -33,7 +34,7 @@ fn place() -> Place {
 #[test]
 fn what_reviewers_read() {
     let at: DateTime<Utc> = "2026-11-23T12:00:00Z".parse().unwrap();
-    let plain = Case { seconds: vec![], questions: vec![], is_mutual: false, program: None, ..case() };
+    let plain = Case { seconds: vec![], questions: vec![], is_mutual: false, rests: false, program: None, ..case() };
     let entries = [
         Entry {
             nomination: Some(NominationId(7)),

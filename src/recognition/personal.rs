@@ -24,7 +24,8 @@ impl PersonalData for RecognitionData {
     fn remains(&self) -> &'static str {
         "A nomination about you that reviewers have not decided on is not shown here, since nobody has decided whether you are to hear of it; \
          erasing erases it too. Thank-yous are kept nowhere. Accepted nominations that you wrote stay, without your name. Copies that people \
-         made of a published story cannot be recalled. That a nomination existed, and what reviewers decided on it, stays as a line without \
+         made of a published story cannot be recalled. Your ballots in votes cannot be found, on purpose: no row says whose they are; while a \
+         vote is open you can take yours back there. That a nomination existed, and what reviewers decided on it, stays as a line without \
          words or names."
     }
 
@@ -46,7 +47,7 @@ impl PersonalData for RecognitionData {
             let mut held = Held { lines: Vec::new(), data: json!({ "written": [], "about_me": [], "seconded": [] }) };
             let (mut written, mut about) = (Vec::new(), Vec::new());
             for nomination in store::list_touching(tx, guild, user).await? {
-                let knows = matches!(nomination.state, State::Asked | State::Published | State::Private);
+                let knows = nomination.state.is_theirs();
                 if nomination.nominator == user {
                     written.push(exported(&nomination));
                 } else if knows && nomination.honoree(user).is_some() {
@@ -89,7 +90,7 @@ impl PersonalData for RecognitionData {
                     State::Draft | State::Waiting | State::Declined => {
                         effects::apply(tx, id, Event::Expire, Actor::Calendar, now).await?;
                     }
-                    State::Asked | State::Published | State::Private if !is_author => {
+                    state if state.is_theirs() && !is_author => {
                         effects::apply(tx, id, Event::Withdraw, Actor::Person(user), now).await?;
                     }
                     _ => {}

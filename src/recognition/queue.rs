@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::catalogue::Catalogue;
 use super::model::{Actor, Event};
-use super::nomination::{Nomination, NominationId};
+use super::nomination::{Nomination, NominationId, Vote};
 use super::panel::{self, Case, Place};
 use super::refusal::NominationRefusal;
 use super::review::{self, Criterion, Reviewer, Seat, Verdict};
@@ -94,6 +94,7 @@ async fn case(tx: &mut Tx, nomination: Nomination, user: UserId) -> Result<Case>
         None => Vec::new(),
     };
     Ok(Case {
+        rests: vote_of(tx, &nomination).await? == Vote::Rests,
         seat: seat.ok_or_else(|| Error::internal("a reviewer sits nowhere"))?,
         seconds: store::list_seconds(tx, nomination.id).await?.into_iter().map(|(_, reason)| reason).collect(),
         questions: store::list_questions(tx, nomination.id).await?,
@@ -205,7 +206,7 @@ pub(super) async fn decide(
     let (seats, revision) = (store::list_seats(tx, id).await?, nomination.revision);
     let Some(verdict) = review::decide(&seats, revision, time_is_over) else { return Ok(None) };
     let (event, word) = match verdict {
-        Verdict::Accept => (Event::Accept(revision), "accepted"),
+        Verdict::Accept => (Event::Accept { revision, vote: vote_of(tx, &nomination).await? }, "accepted"),
         Verdict::Decline => (Event::Decline(revision, review::reasons(&seats, revision)), "declined"),
         Verdict::Thanks => (Event::Thank(revision), "passed on as thanks"),
     };
@@ -218,6 +219,17 @@ pub(super) async fn decide(
     };
     store::audit(tx, guild, &Entry { nomination: Some(id), actor, what, at: now }).await?;
     Ok(Some(verdict))
+}
+
+/// Where an accepted nomination stands towards the vote of its round.
+async fn vote_of(tx: &mut Tx, nomination: &Nomination) -> Result<Vote> {
+    let Some(round) = nomination.round else { return Ok(Vote::Without) };
+    let Some(round) = store::find_round(tx, round).await?.filter(|round| round.by_vote) else {
+        return Ok(Vote::Without);
+    };
+    let resting = store::list_resting(tx, nomination.guild, round.quarter).await?;
+    let rests = nomination.people.iter().any(|person| resting.contains(&person.user));
+    Ok(if rests { Vote::Rests } else { Vote::Ahead })
 }
 
 /// Opens the form for the reason, if there is still something to decide.

@@ -67,6 +67,18 @@ pub enum NominationRefusal {
     /// There is nothing to answer.
     #[error("There is nothing left to answer here: this nomination was withdrawn or declined, and its text is erased.")]
     Erased,
+    /// A yes after the vote has begun.
+    #[error(
+        "The vote of this round has begun or is over, so it can no longer stand in it. It stays private. You can still withdraw it: \
+         `/recognition mine` shows it."
+    )]
+    VoteOver,
+    /// A correction while people vote on the text.
+    #[error(
+        "The group is voting on this text just now, so it cannot be changed before the vote ends. You can take it off the ballot: \
+         `/recognition mine` shows it."
+    )]
+    OnBallot,
     /// Not accepted yet.
     #[error("This nomination is still with the reviewers.")]
     NotAccepted,

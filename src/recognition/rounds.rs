@@ -5,7 +5,8 @@ use serde_json::json;
 
 use super::nomination::{Round, RoundId};
 use super::store::Entry;
-use super::{job, nominate, screens, store};
+use super::vote::VoteRefusal;
+use super::{job, nominate, screens, store, vote};
 use crate::calendar::{self, Quarter};
 use crate::discord::{Incoming, Reply};
 use crate::error::{Error, Result};
@@ -46,11 +47,16 @@ async fn plan(tx: &mut Tx, guild: GuildId, round: &Round, now: DateTime<Utc>) ->
     if remind_at > now {
         schedule::once(tx, guild, job::REMIND_ROUND, &key, remind_at, &payload).await?;
     }
-    Ok(())
+    vote::plan(tx, guild, round.id, closes_at).await
 }
 
-/// `/recognition open` and `/recognition close`. `closes` is a day as people write it in files: 2026-12-11.
-pub(super) async fn set(services: &Services, incoming: &Incoming, open: bool, closes: Option<&str>) -> Result<Reply> {
+/// `/recognition open` and `/recognition close`. `closes` is a day as people write it in files, 2026-12-11; `by_vote` how the round ends.
+pub(super) async fn set(
+    services: &Services,
+    incoming: &Incoming,
+    open: bool,
+    (closes, by_vote): (Option<&str>, Option<bool>),
+) -> Result<Reply> {
     let (guild, now, zone) = (incoming.on_server()?, services.clock.now(), services.settings.time.zone);
     let by = incoming.person.user;
     let unread = || Error::refused("I read the day as year-month-day, for example `2026-12-11`. Please try again.");
@@ -73,7 +79,27 @@ pub(super) async fn set(services: &Services, incoming: &Incoming, open: bool, cl
                     round.closes_at = Some(closes_at);
                     plan(tx, guild, &round, now).await?;
                 }
+                if let Some(by_vote) = by_vote.filter(|by_vote| *by_vote != round.by_vote) {
+                    if store::has_accepted(tx, round.id).await? || store::has_vote(tx, round.id).await? {
+                        return Err(VoteRefusal::Settled.into());
+                    }
+                    store::set_round_by_vote(tx, round.id, by_vote).await?;
+                    round.by_vote = by_vote;
+                    let what = format!(
+                        "let the round {} end {} a vote",
+                        round.quarter,
+                        if by_vote { "with" } else { "without" }
+                    );
+                    store::audit(tx, guild, &Entry { nomination: None, actor: Some(by), what, at: now }).await?;
+                }
+                // People nominate towards a vote, not past it.
+                if open && store::has_vote(tx, round.id).await? {
+                    return Err(VoteRefusal::Begun(round.quarter.words()).into());
+                }
                 let changed = store::set_round_open(tx, round.id, open, now).await?;
+                if changed && !open {
+                    vote::plan(tx, guild, round.id, now).await?;
+                }
                 if changed {
                     let what = format!("{} the round {}", if open { "opened" } else { "closed" }, round.quarter);
                     store::audit(tx, guild, &Entry { nomination: None, actor: Some(by), what, at: now }).await?;

@@ -148,7 +148,7 @@ fn outcome(nomination: &Nomination) -> String {
             format!("The reviewers did not take it further this time. What they wrote to you:\n{reason}")
         }
         State::Thanked => "The reviewers passed your words on as a private thank-you, without your name.".into(),
-        State::Asked | State::Published | State::Private | State::Refused => ACCEPTED.into(),
+        State::Asked | State::Standing | State::Published | State::Private | State::Refused => ACCEPTED.into(),
         State::Withdrawn if nomination.decided_at.is_some() => ACCEPTED.into(),
         State::Withdrawn => "You took it back. Its text is erased.".into(),
         State::Expired => "Its round is long over. Its text is erased.".into(),
@@ -188,13 +188,19 @@ pub(super) fn mine(nominations: &[Nomination], user: UserId) -> Post {
                 State::Waiting => "with the reviewers",
                 State::Declined => "not taken further; see the reason",
                 State::Thanked => "passed on as thanks",
-                State::Asked | State::Published | State::Private | State::Refused | State::Withdrawn => "accepted",
+                State::Asked
+                | State::Standing
+                | State::Published
+                | State::Private
+                | State::Refused
+                | State::Withdrawn => "accepted",
                 State::Expired => "over",
             };
             return format!("- You nominated {}: {state}", nomination.mentions());
         }
         let state = match nomination.state {
             State::Asked => "waits for your answer",
+            State::Standing => "stands in the vote, as you agreed",
             State::Published => "published, as you agreed",
             _ => "private",
         };
@@ -238,7 +244,7 @@ pub(super) fn seen_by(
     }
     match nomination.state {
         _ if nomination.honoree(user).is_none() => Err(NominationRefusal::NotYours),
-        State::Asked | State::Published | State::Private => Ok(question(nomination, user, settings)),
+        state if state.is_theirs() => Ok(question(nomination, user, settings)),
         State::Draft | State::Waiting => Err(NominationRefusal::NotYours),
         _ => Err(NominationRefusal::Erased),
     }
@@ -248,7 +254,7 @@ pub(super) fn seen_by(
 pub(super) fn sure(nomination: &Nomination) -> Post {
     Post::text(
         "Withdraw it? I take the story down if it stands in the channel, and erase its text. I cannot bring it back, and I cannot \
-         recall copies that people made. Nobody is told.",
+         recall copies that people made or what stands on somebody's screen. Nobody is told.",
     )
     .with_buttons([
         Button::danger(Action::Retracted(nomination.id).to_id(), "Withdraw and erase"),
@@ -269,14 +275,15 @@ pub(super) fn round_set(round: &Round, zone: chrono_tz::Tz, open: bool, changed:
             " They close by themselves at the end of {last}; a week before, I remind people in the recognition channel."
         )
     });
+    let vote = super::vote::sentence_of_round(round);
     match (open, changed) {
         (true, true) => {
             format!(
-                "Nominations for {quarter} are open again.{until} Nothing was posted; tell people where it suits you."
+                "Nominations for {quarter} are open again.{until}{vote} Nothing was posted; tell people where it suits you."
             )
         }
         (true, false) => format!(
-            "Nominations for {quarter} are open.{until} A round opens by itself with each fiscal quarter; `/recognition close` ends it early."
+            "Nominations for {quarter} are open.{until}{vote} A round opens by itself with each fiscal quarter; `/recognition close` ends it early."
         ),
         (false, true) => format!(
             "Nominations for {quarter} are closed. What was sent stays in `/recognition queue`. `/recognition open` opens the round again."

@@ -13,8 +13,13 @@ fn the_private_screens() {
     let mut accepted_and_withdrawn = sample(State::Withdrawn);
     accepted_and_withdrawn.decided_at = Some(accepted_and_withdrawn.drafted_at);
     let closes_at = Some("2027-01-01T05:00:00Z".parse().unwrap());
-    let round =
-        Round { id: RoundId(1), quarter: crate::calendar::Quarter::new(2027, 1).unwrap(), closes_at, closed_at: None };
+    let round = Round {
+        id: RoundId(1),
+        quarter: crate::calendar::Quarter::new(2027, 1).unwrap(),
+        closes_at,
+        closed_at: None,
+        by_vote: false,
+    };
     let mut about_me = sample(State::Asked);
     (about_me.nominator, about_me.people) = (UserId(33), vec![Honoree::new(UserId(11))]);
     let screens = [
@@ -55,7 +60,8 @@ fn the_nominee_learns_of_it_only_when_it_is_accepted_and_strangers_never() {
         let seen = |user| seen_by(UserId(user), &sample(state), &catalogue, &server()).is_ok();
         assert!(seen(11), "the author sees {state:?}");
         assert!(!seen(33), "a stranger does not see {state:?}");
-        assert_eq!(seen(22), matches!(state, State::Asked | State::Published | State::Private), "{state:?}");
+        let knows = matches!(state, State::Asked | State::Standing | State::Published | State::Private);
+        assert_eq!(seen(22), knows, "{state:?}");
     }
 }
 
@@ -63,8 +69,8 @@ fn the_nominee_learns_of_it_only_when_it_is_accepted_and_strangers_never() {
 fn the_outcome_for_the_author_does_not_tell_what_the_nominee_answered() {
     let mut withdrawn = sample(State::Withdrawn);
     withdrawn.decided_at = Some(withdrawn.drafted_at);
-    let outcomes =
-        [State::Asked, State::Published, State::Private, State::Refused].map(|state| outcome(&sample(state)));
+    let outcomes = [State::Asked, State::Standing, State::Published, State::Private, State::Refused]
+        .map(|state| outcome(&sample(state)));
     assert!(outcomes.iter().all(|text| *text == outcome(&withdrawn)));
 }
 

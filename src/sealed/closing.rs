@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, TimeDelta};
 use futures_util::future::BoxFuture;
 
 use super::store::{self, BallotRow, BoxState};
@@ -60,6 +60,11 @@ pub async fn abandon(tx: &mut Tx, id: &BoxId) -> Result<bool> {
     let done = store::mark_abandoned(tx, id).await?;
     store::delete_ballots(tx, id).await?;
     Ok(done)
+}
+
+/// How long to wait before a closing that did not succeed is tried again: 1, 2, 4 … minutes, at most an hour.
+pub fn retry_after(attempt: u32) -> TimeDelta {
+    TimeDelta::minutes(1 << attempt.min(6)).min(TimeDelta::hours(1))
 }
 
 impl Sealed {
@@ -196,6 +201,12 @@ fn shuffle<T>(items: &mut [T]) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn waiting_grows_to_an_hour() {
+        let minutes: Vec<_> = [0, 1, 5, 6, 40].map(|attempt| retry_after(attempt).num_minutes()).into();
+        assert_eq!(minutes, [1, 2, 32, 60, 60]);
+    }
 
     #[test]
     fn shuffling_keeps_every_item_and_favours_no_place() {

@@ -24,7 +24,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use chrono::{DateTime, Utc};
 use zeroize::Zeroizing;
 
-pub use self::closing::{Closing, Outcome, Step, abandon, refuse};
+pub use self::closing::{Closing, Outcome, Step, abandon, refuse, retry_after};
 use self::keys::{KeyFolder, Keys};
 use self::store::BoxState;
 use crate::error::{Error, Result};
@@ -249,17 +249,14 @@ impl Seat {
 
     /// This person's own ballot; `None` when there is none. Only ever show it to that person.
     pub async fn mine(&self, tx: &mut Tx) -> Result<Option<Ballot>> {
-        self.own(tx, false).await
+        let payload = store::find_payload(tx, &self.id, &self.tag).await?;
+        Ok(payload.and_then(|payload| self.held.keys.open(&self.id, &self.tag, &payload)).map(Ballot))
     }
 
     /// As [`mine`](Self::mine), in a write that goes on to change it: nobody changes it in between.
     pub async fn mine_to_change(&self, tx: &mut Tx) -> Result<Option<Ballot>> {
-        self.own(tx, true).await
-    }
-
-    async fn own(&self, tx: &mut Tx, to_change: bool) -> Result<Option<Ballot>> {
-        let payload = store::find_payload(tx, &self.id, &self.tag, to_change).await?;
-        Ok(payload.and_then(|payload| self.held.keys.open(&self.id, &self.tag, &payload)).map(Ballot))
+        store::hold_place(tx, &self.id, &self.tag).await?;
+        self.mine(tx).await
     }
 
     /// Whether this person's ballot is in the box. Only ever tell it to that person.

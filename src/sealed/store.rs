@@ -143,18 +143,22 @@ pub(super) async fn ballot_exists(tx: &mut Tx, id: &BoxId, tag: &[u8; 32]) -> Re
     Ok(on_db!(tx, conn => sqlx::query(SQL).bind(id.as_str()).bind(&tag[..]).fetch_optional(conn).await?.is_some()))
 }
 
-/// `to_change`: on PostgreSQL, another change of it waits until this transaction ends. SQLite has one writer.
-pub(super) async fn find_payload(tx: &mut Tx, id: &BoxId, tag: &[u8; 32], to_change: bool) -> Result<Option<Vec<u8>>> {
-    const PLAIN: &str = "select payload from sealed_ballots where box_id = $1 and tag = $2";
-    const LOCKED: &str = "select payload from sealed_ballots where box_id = $1 and tag = $2 for update";
-    let payload = match tx.conn() {
-        Conn::Postgres(conn) if to_change => {
-            sqlx::query_scalar(LOCKED).bind(id.as_str()).bind(&tag[..]).fetch_optional(conn).await?
-        }
-        Conn::Postgres(conn) => sqlx::query_scalar(PLAIN).bind(id.as_str()).bind(&tag[..]).fetch_optional(conn).await?,
-        Conn::Sqlite(conn) => sqlx::query_scalar(PLAIN).bind(id.as_str()).bind(&tag[..]).fetch_optional(conn).await?,
-    };
-    Ok(payload)
+pub(super) async fn find_payload(tx: &mut Tx, id: &BoxId, tag: &[u8; 32]) -> Result<Option<Vec<u8>>> {
+    const SQL: &str = "select payload from sealed_ballots where box_id = $1 and tag = $2";
+    Ok(on_db!(tx, conn => sqlx::query_scalar(SQL).bind(id.as_str()).bind(&tag[..]).fetch_optional(conn).await?))
+}
+
+/// Until this transaction ends, another change by the same person waits, also when there is no ballot yet whose row could be locked.
+/// SQLite has one writer and needs nothing. The box is locked first, as everywhere: two orders could wait for each other for ever.
+pub(super) async fn hold_place(tx: &mut Tx, id: &BoxId, tag: &[u8; 32]) -> Result<()> {
+    const POSTGRES_BOX: &str = "select 1 from sealed_boxes where box_id = $1 for share";
+    const POSTGRES_PLACE: &str = "select 1 from (select pg_advisory_xact_lock($1)) as held";
+    if let Conn::Postgres(conn) = tx.conn() {
+        let place = i64::from_be_bytes(tag[..8].try_into().expect("a tag has 32 bytes"));
+        sqlx::query(POSTGRES_BOX).bind(id.as_str()).fetch_optional(&mut *conn).await?;
+        sqlx::query(POSTGRES_PLACE).bind(place).fetch_one(conn).await?;
+    }
+    Ok(())
 }
 
 pub(super) async fn list_ballots(tx: &mut Tx, id: &BoxId) -> Result<Vec<BallotRow>> {

@@ -15,7 +15,7 @@ export async function start() {
 
 /// Opens the playground; whatever the browser complains about on the way ends up in `complaints`.
 export async function open(browser, address, options = {}) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, timezoneId: "America/New_York", ...options });
   const page = await context.newPage();
   page.setDefaultTimeout(WITHIN);
   const complaints = [];

@@ -4,6 +4,7 @@ import http from "node:http";
 import { open, start } from "./page.mjs";
 import { everyControlKind } from "./kinds.mjs";
 import { noBarriers } from "./barriers.mjs";
+import { tenThousand } from "./long.mjs";
 
 const [address, only = ""] = process.argv.slice(2);
 const STORY = "She called the claimant back the same day and found the missing form.";
@@ -284,6 +285,48 @@ const stories = {
     const kept = await readAll(await (await saving).createReadStream());
     assert.match(kept, /== cx-general/);
     assert.match(kept, /Public-facing/);
+  },
+
+  async "moments stand in the zone of who reads, and its name beside them"({ browser }) {
+    const read = async (timezoneId) => {
+      const { context, page, pane, desk } = await open(browser, address, { timezoneId });
+      await desk.goes("cx-general");
+      await desk.line().fill("See you at <t:1796064350:f>.");
+      await page.keyboard.press("Enter");
+      const message = await desk.reads("See you at");
+      assert.equal(await message.locator(".body time").innerText(), { "Asia/Tokyo": "December 1, 2026 at 3:45 AM", "America/New_York": "November 30, 2026 at 1:45 PM" }[timezoneId]);
+      const posted = new Date(await message.locator(".byline time").first().getAttribute("datetime"));
+      const words = posted.toLocaleString("en-US", { timeZone: timezoneId, dateStyle: "medium", timeStyle: "short" });
+      assert.equal((await pane.locator("article").last().getByRole("button", { name: /^Menu for the message/ }).getAttribute("aria-label")).split(", ").slice(1).join(", "), words);
+      await page.getByRole("button", { name: "What is coming" }).click();
+      const panel = page.getByRole("complementary", { name: "What is coming" });
+      await panel.getByText(`Times are in your zone, ${timezoneId.replace("_", " ")}`).waitFor();
+      const other = await panel.getByText("cxbot plans in America/New York").count();
+      assert.equal(other, timezoneId === "Asia/Tokyo" ? 1 : 0);
+      await context.close();
+    };
+    await read("Asia/Tokyo");
+    await read("America/New_York");
+  },
+
+  async "backstage lists what waits, and nobody's private words"({ page, desk }) {
+    await page.getByRole("button", { name: "Backstage" }).click();
+    const panel = page.getByRole("complementary", { name: "Backstage" });
+    await desk.is("Priya Raman");
+    await desk.goes("cx-lessons");
+    await panel.getByRole("button", { name: "Next message is rate limited (429)" }).click();
+    await panel.getByText("The next message that the bot posts is rate limited").waitFor();
+    await panel.getByRole("button", { name: "Everything takes four seconds" }).click();
+    await panel.getByText("Every request now takes four seconds").waitFor();
+    await desk.runs("lesson post", { lesson: "Top tasks" });
+    const waiting = panel.getByRole("list", { name: "Waiting messages" }).getByRole("listitem");
+    await waiting.filter({ hasText: "Message to #cx-lessons" }).filter({ hasText: /due .*(not tried yet|tried once)/ }).first().waitFor();
+    await panel.getByRole("button", { name: "Clear all faults" }).click();
+    await panel.getByText("No messages wait to be sent").waitFor();
+  },
+
+  async "ten thousand messages are read through a window"(seat) {
+    await tenThousand(seat.browser, address, seat);
   },
 
   async "the tour ticks what has been done"({ page, desk }) {

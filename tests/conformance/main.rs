@@ -2,6 +2,7 @@
 
 mod answers;
 mod clients;
+mod clients_kinds;
 mod coverage;
 mod document;
 mod emulator_routes;

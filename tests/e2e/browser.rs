@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::harness::MACHINE;
 
 /// Ends the process when the test is over, however it ends.
-struct Running(Child);
+pub struct Running(Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -18,7 +18,7 @@ impl Drop for Running {
 }
 
 /// Starts `cxbot playground` on a free port and waits for the address that it prints.
-fn playground(folder: &std::path::Path) -> (Running, String) {
+pub fn playground(folder: &std::path::Path) -> (Running, String) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_cxbot"))
         .args(["playground", "--port", "0", "--no-browser", "--data"])
         .arg(folder)
@@ -36,7 +36,8 @@ fn playground(folder: &std::path::Path) -> (Running, String) {
         }
     });
     let running = Running(child);
-    let address = hears.recv_timeout(Duration::from_mins(1)).expect("the playground prints its address within a minute");
+    let address =
+        hears.recv_timeout(Duration::from_mins(1)).expect("the playground prints its address within a minute");
     (running, address)
 }
 

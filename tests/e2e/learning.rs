@@ -5,11 +5,12 @@ use cxbot::emulator::{ChannelSeed, permissions};
 use cxbot::learning::Library;
 use serde_json::json;
 
-use crate::harness::{Answer, Database, Member, World, days, hours};
+use crate::harness::{Answer, DEADLINE, Database, Member, World, days, hours};
 
 crate::stories!(
     a_learner_goes_from_the_first_lesson_to_a_certificate,
     leads_see_counts_of_five_and_never_a_person,
+    two_leads_who_post_the_same_lesson_in_the_same_second_post_it_once,
     series_run_side_by_side_through_both_clock_changes,
     who_was_away_catches_up_by_private_message,
     questions_come_back_after_a_week_three_a_day,
@@ -64,6 +65,7 @@ async fn a_learner_goes_from_the_first_lesson_to_a_certificate(on: Database) {
 
     lea.runs(&format!("/lesson post lesson:{}", SERIES[0])).await.is_private();
     world.settle().await;
+    path.push(ana.sees());
     ana.runs("/learn certificate series:writing-clearly").await.is_private().says("is not finished yet");
     let first = ana.presses("Take the quiz").await;
     path.push(first.text());
@@ -103,9 +105,11 @@ async fn a_learner_goes_from_the_first_lesson_to_a_certificate(on: Database) {
 
     let text = certificate.text();
     let code = text.split('`').nth(1).unwrap().to_owned();
+    path.push(text.replace(&code, "<code>"));
     let ben = world.member("Ben");
     let checked = ben.runs(&format!("/learn verify code:{}", code.to_lowercase())).await;
     checked.is_private().says("is genuine: Ana Ruiz has finished");
+    path.push(checked.text().replace(&code, "<code>"));
     ben.runs("/learn verify code:0000-0000-0000").await.says("No certificate has the code");
     ben.runs("/learn verify code:hello").await.says("not a certificate code");
 
@@ -138,9 +142,9 @@ async fn leads_see_counts_of_five_and_never_a_person(on: Database) {
             seen.push(lea.runs("/lesson results series:writing-clearly").await.is_private().text());
         }
     }
-    assert!(seen[0].contains("Reached fewer than 5"), "{}", seen[0]);
-    assert!(seen[1].contains("Reached 5"), "{}", seen[1]);
-    let figures = |text: &str| text.lines().filter(|line| line.contains("Reached")).collect::<Vec<_>>().join("\n");
+    assert!(seen[0].contains("begun by fewer than 5"), "{}", seen[0]);
+    assert!(seen[1].contains("begun by 5"), "{}", seen[1]);
+    let figures = |text: &str| text.lines().filter(|line| line.contains("begun by")).collect::<Vec<_>>().join("\n");
     assert_eq!(figures(&seen[1]), figures(&seen[2]), "one more person must not show");
     insta::assert_snapshot!("learning_results", seen[3]);
     assert!(
@@ -149,6 +153,24 @@ async fn leads_see_counts_of_five_and_never_a_person(on: Database) {
             told.text().contains("Only leads")
         }
     );
+    world.end().await;
+}
+
+async fn two_leads_who_post_the_same_lesson_in_the_same_second_post_it_once(on: Database) {
+    let world = World::start(on).await;
+    let leads = [world.member("Lea").at("lessons"), world.member("Ada").at("lessons")];
+    let asked = leads.each_ref().map(|lead| lead.tries(&format!("/lesson post lesson:{}", SERIES[0])).unwrap());
+    let mut told = vec![];
+    for interaction in asked {
+        told.push(world.emulator.settled(interaction, DEADLINE).await.as_text());
+    }
+    let said = |part: &str| told.iter().filter(|text| text.contains(part)).count();
+    assert_eq!((said("is on its way"), said("less than a minute ago")), (1, 1), "{told:#?}");
+    world.settle().await;
+    let posts = leads[0].visible();
+    let posts: Vec<_> = posts.iter().filter(|message| message.content.starts_with("## ")).collect();
+    assert_eq!(posts.len(), 1, "{}", world.transcript());
+    assert!(posts[0].thread.is_some(), "one thread for the discussion\n{}", world.transcript());
     world.end().await;
 }
 

@@ -11,5 +11,7 @@ mod learning;
 mod pulse;
 mod pulse_build;
 mod recognition;
+mod replay;
 mod setup;
 mod tiers;
+mod vote;

@@ -140,7 +140,7 @@ fn is_sqlite(tx: &mut Tx) -> bool {
 }
 
 /// Every table with every row: first what every database calls a row's place, then its columns, all as text.
-async fn everything(store: &Store) -> BTreeMap<String, Vec<Vec<String>>> {
+pub async fn everything(store: &Store) -> BTreeMap<String, Vec<Vec<String>>> {
     let tables: Vec<String> = store
         .read(|tx| {
             Box::pin(async move {

@@ -381,7 +381,11 @@ async fn a_member_takes_the_quiz_to_the_end(store: Store) {
     assert_eq!(world.count("select count(*) from lesson_completions").await, 1);
 
     let progress = shown(world.runs(BEN, "learn progress", json!({})).await);
-    assert!(progress.text.contains("**Basics**: 1 of 3 done. Next: 2. Listening. Done: 1."), "{}", progress.text);
+    assert!(
+        progress.text.contains("**Basics**: 1 of 3 done. Next: 2. Listening. Finished: lesson 1."),
+        "{}",
+        progress.text
+    );
     let next = world.follows(BEN, &done, "Next lesson").await;
     assert!(next.text.starts_with("## Listening"), "{}", next.text);
 

@@ -21,5 +21,7 @@ mod sealed;
 mod stage;
 mod statements;
 mod support;
+
+mod vote;
 mod walls;
 mod writes;

@@ -8,7 +8,7 @@ use cxbot::clock::Clock;
 use cxbot::config::{Content, Overrides, Settings};
 use cxbot::ids::{ChannelId, GuildId, UserId};
 use cxbot::on_db;
-use cxbot::outbox::{self, Counts, Queue, Sender, To};
+use cxbot::outbox::{self, Counts, Queue, Sender, To, WaitingKind};
 use cxbot::post::Post;
 use cxbot::services::Services;
 use cxbot::store::Store;
@@ -21,6 +21,7 @@ crate::on_both!(
     an_unsent_message_is_nowhere_on_discord,
     a_channel_gets_its_messages_in_order_and_the_row_keeps_the_ids_but_not_the_body,
     nothing_is_sent_before_it_is_due,
+    what_waits_is_listed_without_what_is_said_in_private,
     an_edit_waits_for_its_message_and_the_last_one_wins,
     a_reply_goes_into_the_thread_once_that_is_open,
     where_no_thread_may_be_opened_the_reply_goes_to_the_channel,
@@ -156,6 +157,39 @@ async fn nothing_is_sent_before_it_is_due(store: Store) {
     assert_eq!(bench.drain().await, sent(0));
     bench.services.clock.advance(TimeDelta::hours(1));
     assert_eq!(bench.drain().await, sent(1));
+}
+
+async fn what_waits_is_listed_without_what_is_said_in_private(store: Store) {
+    let later = noon() + TimeDelta::hours(2);
+    leave(&store, "private", To::Person(UserId(9)), "PRIVATEWORDS", later).await;
+    leave(&store, "post", channel(5), "For everybody", noon()).await;
+    leave(&store, "reply", To::ThreadOn("post".into()), "PRIVATEWORDS", noon()).await;
+    let list = || store.read(|tx| Box::pin(outbox::list_waiting(tx, GuildId(1))));
+    let waiting = list().await.unwrap();
+    let kinds: Vec<_> = waiting.iter().map(|one| (&one.kind, one.due_at, one.tries, one.follows)).collect();
+    assert_eq!(
+        kinds,
+        [
+            (&WaitingKind::Post(ChannelId(5), Post::text("For everybody")), noon(), 0, false),
+            (&WaitingKind::Reply, noon(), 0, true),
+            (&WaitingKind::Direct(UserId(9)), later, 0, false),
+        ]
+    );
+    assert!(!format!("{waiting:?}").contains("PRIVATEWORDS"));
+    let other = store.read(|tx| Box::pin(outbox::list_waiting(tx, GuildId(2)))).await.unwrap();
+    assert_eq!(other, [], "another server's messages are not listed");
+
+    let bench = Bench::new(store.clone()).await;
+    bench.discord.befall("channels/5/messages", Misfortune::Answer(500, json!({"code": 0, "message": "oops"})));
+    bench.drain().await;
+    let tried = list().await.unwrap().into_iter().find(|one| matches!(one.kind, WaitingKind::Post(..))).unwrap();
+    assert_eq!(tried.tries, 1);
+    bench.services.clock.advance(TimeDelta::hours(3));
+    bench.drain().await;
+    assert!(
+        !list().await.unwrap().iter().any(|one| matches!(one.kind, WaitingKind::Post(..))),
+        "what is sent waits no more"
+    );
 }
 
 async fn an_edit_waits_for_its_message_and_the_last_one_wins(store: Store) {

@@ -255,7 +255,8 @@ async fn test_lines_tell_what_became_of_them(store: Store) {
 
 async fn help_names_the_next_step(store: Store) {
     let services = services(store.clone());
-    let help = Help::new(vec![Group::of("Recognition", &Recognition), Group::of("This server", &Setup)]);
+    let recognition = Recognition::new(cxbot::sealed::Sealed::in_data_folder(std::path::Path::new("nowhere")));
+    let help = Help::new(vec![Group::of("Recognition", &recognition), Group::of("This server", &Setup)]);
     let mut admin = Player::new(&help, &services, 3, Tier::Admin);
     admin.runs("help", None).await.unwrap();
     assert!(admin.shown.text.contains("run `/setup`") && admin.shown.as_text().contains("`/recognition queue`"));

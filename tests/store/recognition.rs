@@ -64,8 +64,13 @@ async fn stage(store: &Store) -> Services {
     services(store.clone())
 }
 
+/// No test here votes, so no key is ever written.
+static RECOGNITION: std::sync::LazyLock<Recognition> = std::sync::LazyLock::new(|| {
+    Recognition::new(cxbot::sealed::Sealed::in_data_folder(std::path::Path::new("nowhere")))
+});
+
 fn player(services: &Services, user: u64, tier: Tier) -> Player<'_, Recognition> {
-    Player::new(&Recognition, services, user, tier)
+    Player::new(&*RECOGNITION, services, user, tier)
 }
 
 const STORY: &str = "Marmalade";
@@ -470,7 +475,7 @@ async fn comes_due(services: &Services, job: &'static str, id: NominationId) -> 
         .store
         .write(move |tx| {
             Box::pin(async move {
-                let jobs = recognition::jobs();
+                let jobs = RECOGNITION.jobs();
                 jobs.iter().find(|known| known.name() == job).unwrap().run(&inner, tx, &due).await?;
                 let sql = "select due_at from occurrences where job = $1 and key = $2";
                 Ok(on_db!(tx, conn => sqlx::query_scalar(sql).bind(job).bind(&due.key).fetch_one(conn).await?))
@@ -887,7 +892,7 @@ async fn a_correction_reaches_the_story(store: Store) {
 
 /// Runs every occasion of a job that is due by now, as the schedule would.
 async fn runs_due(services: &Services) {
-    let runner = cxbot::schedule::Runner::new(services.clone(), recognition::jobs());
+    let runner = cxbot::schedule::Runner::new(services.clone(), RECOGNITION.jobs());
     runner.tick(services.clock.now()).await.unwrap();
 }
 

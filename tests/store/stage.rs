@@ -10,10 +10,10 @@ use cxbot::config::{Content, Overrides, Settings};
 use cxbot::discord::{Act, Call, Control, ControlId, Feature, Incoming, Person, Reply, Tier};
 use cxbot::error::Error;
 use cxbot::ids::{ChannelId, GuildId, InteractionId, RoleId, UserId};
-use cxbot::post::{Form, Post, Row};
+use cxbot::post::{Form, Post, Row, SelectKind};
 use cxbot::services::Services;
 use cxbot::store::Store;
-use serde_json::json;
+use serde_json::{Value, json};
 
 pub const GUILD: GuildId = GuildId(1);
 
@@ -121,6 +121,15 @@ impl<'a, F: Feature> Player<'a, F> {
             resolved = json!({"users": {user.clone(): {"id": user, "username": "x", "discriminator": "0", "avatar": null, "bot": bot}}});
         }
         options.extend(texts.iter().map(|(name, value)| json!({"type": 3, "name": name, "value": value})));
+        self.calls(path, options, resolved).await
+    }
+
+    /// Runs a command with one option that is true or false.
+    pub async fn runs_flagged(&mut self, path: &str, (name, value): (&str, bool)) -> Result<(), String> {
+        self.calls(path, vec![json!({"type": 5, "name": name, "value": value})], json!({})).await
+    }
+
+    async fn calls(&mut self, path: &str, mut options: Vec<Value>, resolved: Value) -> Result<(), String> {
         let (name, sub) = path.split_once(' ').map_or((path, None), |(name, sub)| (name, Some(sub)));
         if let Some(sub) = sub {
             options = vec![json!({"type": 1, "name": sub, "options": options})];
@@ -165,6 +174,17 @@ impl<'a, F: Feature> Player<'a, F> {
         let found = selects.find(|select| select.placeholder.starts_with(menu));
         let id = found.unwrap_or_else(|| panic!("no menu {menu:?} in\n{}", self.shown.as_text())).id.clone();
         self.uses(Control { id, picked: vec![value.into()], ..Control::default() }).await
+    }
+
+    /// The values offered in the select whose placeholder starts with `menu`, in their order.
+    pub fn options(&self, menu: &str) -> Vec<String> {
+        let mut selects =
+            self.shown.rows.iter().filter_map(|row| if let Row::Select(select) = row { Some(select) } else { None });
+        let found = selects.find(|select| select.placeholder.starts_with(menu));
+        match &found.unwrap_or_else(|| panic!("no menu {menu:?} in\n{}", self.shown.as_text())).kind {
+            SelectKind::Options(options) => options.iter().map(|option| option.value.clone()).collect(),
+            other => panic!("no options in {other:?}"),
+        }
     }
 
     /// Picks several values in a select that was shown earlier.

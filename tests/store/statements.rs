@@ -51,9 +51,9 @@ fn statements() -> Vec<Found> {
 }
 
 impl Found {
-    /// PostgreSQL locks rows, which SQLite with its one writer has no words for.
+    /// PostgreSQL locks rows and places, which SQLite with its one writer has no words for.
     fn is_for_postgres_alone(&self) -> bool {
-        self.sql.contains(" for share") || self.sql.contains(" for update")
+        self.sql.contains(" for share") || self.sql.contains("pg_advisory_xact_lock")
     }
 }
 

@@ -114,6 +114,11 @@ pub(crate) fn message_for(world: &World, message_id: Id, viewer: Id) -> Option<M
 }
 
 pub(crate) fn messages(world: &World, channel_id: Id, viewer: Id) -> Vec<MessageView> {
+    let ids = message_ids(world, channel_id, viewer);
+    ids.iter().filter_map(|id| world.messages.get(id)).map(|each| message(world, each, viewer)).collect()
+}
+
+pub(crate) fn message_ids(world: &World, channel_id: Id, viewer: Id) -> Vec<Id> {
     if !world.can_see(channel_id, viewer) {
         return Vec::new();
     }
@@ -122,7 +127,7 @@ pub(crate) fn messages(world: &World, channel_id: Id, viewer: Id) -> Vec<Message
     let own_here = own.filter(|id| world.messages.get(id).is_some_and(|each| each.channel_id == channel_id));
     let mut ids: Vec<Id> = channel.messages.iter().chain(own_here).copied().collect();
     ids.sort_unstable();
-    ids.iter().filter_map(|id| world.messages.get(id)).map(|each| message(world, each, viewer)).collect()
+    ids
 }
 
 pub(crate) fn guilds(world: &World, viewer: Id) -> Vec<GuildView> {

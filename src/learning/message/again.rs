@@ -16,7 +16,7 @@ use crate::post::{Button, Post};
 pub(in crate::learning) fn look(lesson: &Lesson, looks: &[Look<'_>], number: usize) -> Post {
     let look = &looks[number];
     let text = format!(
-        "**{}**\n{}\n\n{}\n\n-# Only you can see this. Looking back counts for nothing; it is how things stay.",
+        "**{}**\n{}\n\n{}\n\n-# Only you can see this. Looking back is not counted; it helps you remember.",
         lesson.title,
         look_heading(looks, number),
         asked(look.asked())

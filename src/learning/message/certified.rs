@@ -11,7 +11,7 @@ use crate::text::escape;
 pub(in crate::learning) fn name_form(series: &Series, name: &str) -> Form {
     let most = u16::try_from(MOST_NAME_CHARS).unwrap_or(u16::MAX);
     let input =
-        Input::short("name", "The name to stand on it", most).filled(crate::text::shorten(name, MOST_NAME_CHARS));
+        Input::short("name", "Name on the certificate", most).filled(crate::text::shorten(name, MOST_NAME_CHARS));
     Form::new(Action::Certify { series: series.name.clone() }.to_id(), "Your certificate", [input])
 }
 

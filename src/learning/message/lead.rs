@@ -11,7 +11,7 @@ use crate::discord::Choice;
 use crate::ids::ChannelId;
 use crate::learning::library::Series;
 use crate::learning::model::Lesson;
-use crate::learning::results::{FEWEST, Figures};
+use crate::learning::results::{FEWEST, Figures, HARD_BELOW, Tally};
 use crate::post::{Button, Card, Post};
 use crate::text::shorten;
 
@@ -169,24 +169,14 @@ pub(in crate::learning) fn results(series: &Series, figures: &[(&Lesson, Figures
     let mut lines = String::new();
     let mut hard = String::new();
     for (lesson, figures) in figures {
-        let shares: Vec<_> = figures
-            .questions
-            .iter()
-            .enumerate()
-            .map(|(place, tally)| {
-                let share = tally.percent().map_or_else(|| "too few".to_owned(), |percent| format!("{percent} %"));
-                let flag = if tally.is_hard() { " (hard)" } else { "" };
-                format!("Q{} {share}{flag}", place + 1)
-            })
-            .collect();
         let _ = write!(
             lines,
-            "**{}. {}**\nReached {}, done {}. Right at the first try: {}.\n",
+            "**{}. {}**\nQuiz begun by {}, lesson finished by {}. Right at the first try: {}.\n",
             lesson.number,
             lesson.title,
             few(figures.reached),
             few(figures.done),
-            shares.join(", ")
+            shares(&figures.questions)
         );
         for (place, _) in figures.questions.iter().enumerate().filter(|(_, tally)| tally.is_hard()) {
             let text = lesson.questions.get(place).map_or("", |question| question.text.as_str());
@@ -200,9 +190,24 @@ pub(in crate::learning) fn results(series: &Series, figures: &[(&Lesson, Figures
         "Nothing has been posted yet.".clone_into(&mut card.text);
     }
     if !hard.is_empty() {
-        card = card.with_field("Hard questions: a better lesson, or better words", shorten(hard.trim(), 1_000));
+        let heading =
+            format!("Hard questions (fewer than {HARD_BELOW} % right at the first try): clearer words may help");
+        card = card.with_field(heading, shorten(hard.trim(), 1_000));
     }
     Post::default().with_card(card)
+}
+
+/// The share right at the first try, question by question.
+fn shares(questions: &[Tally]) -> String {
+    if questions.iter().all(|tally| tally.percent().is_none()) {
+        return "too few answers to show yet".to_owned();
+    }
+    let share = |(place, tally): (usize, &Tally)| {
+        let share = tally.percent().map_or_else(|| "too few answers".to_owned(), |percent| format!("{percent} %"));
+        let flag = if tally.is_hard() { " (hard)" } else { "" };
+        format!("question {}: {share}{flag}", place + 1)
+    };
+    questions.iter().enumerate().map(share).collect::<Vec<_>>().join(", ")
 }
 
 /// A lesson in the list under a field.
@@ -227,7 +232,6 @@ fn cut(text: &str, most: usize) -> String {
 mod tests {
     use super::*;
     use crate::learning::model::tests::{lesson, series};
-    use crate::learning::results::Tally;
 
     #[test]
     fn a_lesson_before_it_is_posted() {

@@ -155,8 +155,8 @@ pub(in crate::learning) fn finished(lesson: &Lesson, quiz: &Quiz, series_done: b
         Post::text(text).with_buttons([first].into_iter().chain(missed))
     } else {
         let text = format!(
-            "**{}**\nYou have {right} of {of} right. The lesson is done with {} of {of}, and there is no limit on tries.\n\n-# Only you can \
-             see this. Your answers are yours alone.",
+            "**{}**\nYou have {right} of {of} right. With {} of {of} the lesson is done. Try as often as you like.\n\n-# Only you can see \
+             this. Your answers are yours alone.",
             lesson.title,
             quiz.needed()
         );
@@ -202,7 +202,8 @@ pub(in crate::learning) fn progress(lines: &[SeriesProgress<'_>]) -> Post {
             let _ = write!(line, " Next: {}. {}.", next.number, next.title.trim_end_matches(['?', '!']));
             if !done.is_empty() {
                 let numbers = done.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
-                let _ = write!(line, " Done: {numbers}.");
+                let lessons = if done.len() == 1 { "lesson" } else { "lessons" };
+                let _ = write!(line, " Finished: {lessons} {numbers}.");
             }
         }
         if text.chars().count() + line.chars().count() > 1_800 {
@@ -363,7 +364,7 @@ mod tests {
         ");
         insta::assert_snapshot!(finished(&lesson, &quiz([false, true]), false).as_text(), @r"
         **Lesson about asking**
-        You have 1 of 2 right. The lesson is done with 2 of 2, and there is no limit on tries.
+        You have 1 of 2 right. With 2 of 2 the lesson is done. Try as often as you like.
 
         -# Only you can see this. Your answers are yours alone.
         [ Try the missed question ]
@@ -396,7 +397,7 @@ mod tests {
         insta::assert_snapshot!(progress(&[line(vec![1], Some(1)), line(vec![], Some(0))]).as_text(), @r"
         **Your progress**
 
-        **The basics**: 1 of 3 done. Next: 2. Lesson about listening. Done: 1.
+        **The basics**: 1 of 3 done. Next: 2. Lesson about listening. Finished: lesson 1.
         **The basics**: 0 of 3 done. Next: 1. Lesson about asking.
 
         -# Only you can see this.

@@ -89,7 +89,7 @@ export function FormDialog({ form, seen, onClose, onSend }) {
 
 function Field({ input, seen, why }) {
   const [length, setLength] = useState((input.value ?? "").length);
-  if (input.type === 10) return html`<${Markdown} text=${input.content} context=${{ names: {}, zone: seen.zone, now: seen.now }} />`;
+  if (input.type === 10) return html`<${Markdown} text=${input.content} context=${{ names: {}, now: seen.now }} />`;
   const needed = input.required !== false;
   const id = `field-${input.custom_id}`;
   const label = `${input.label ?? ""}${needed ? "" : " (optional)"}`;

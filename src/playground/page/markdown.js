@@ -21,7 +21,7 @@ const INLINE = [
 
 const UNITS = [["year", 31536000], ["month", 2592000], ["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
 
-function instant(match, { zone, now }) {
+function instant(match, { now }) {
   const at = new Date(Number(match[1]) * 1000);
   if (match[2] === "R") {
     const seconds = (at - new Date(now)) / 1000;
@@ -31,7 +31,7 @@ function instant(match, { zone, now }) {
   }
   const shape = { t: { timeStyle: "short" }, T: { timeStyle: "medium" }, d: { dateStyle: "short" }, D: { dateStyle: "long" }, F: { dateStyle: "full", timeStyle: "short" } }[match[2]]
     ?? { dateStyle: "long", timeStyle: "short" };
-  return html`<time datetime=${at.toISOString()}>${at.toLocaleString("en-US", { ...shape, timeZone: zone })}</time>`;
+  return html`<time datetime=${at.toISOString()}>${at.toLocaleString("en-US", shape)}</time>`;
 }
 
 function inline(text, context) {
@@ -73,14 +73,15 @@ export function Markdown({ text, context }) {
     else if (/^> /.test(line)) blocks.push(html`<blockquote>${inline(line.slice(2), context)}</blockquote>`);
     else if (/^\s*(?:[-*]|\d+\.) +/.test(line)) {
       const items = [];
-      const ordered = /^\s*\d+\./.test(line);
+      // As on Discord, a list goes on with the number that it was written with.
+      const first = line.match(/^\s*(\d+)\./)?.[1];
       while (at < lines.length && /^\s*(?:[-*]|\d+\.) +/.test(lines[at])) {
         const deep = /^\s{2,}/.test(lines[at]);
         items.push(html`<li class=${deep ? "deep" : ""}>${inline(lines[at].replace(/^\s*(?:[-*]|\d+\.) +/, ""), context)}</li>`);
         at += 1;
       }
       at -= 1;
-      blocks.push(ordered ? html`<ol>${items}</ol>` : html`<ul>${items}</ul>`);
+      blocks.push(first ? html`<ol start=${Number(first)}>${items}</ol>` : html`<ul>${items}</ul>`);
     } else if (line.trim()) blocks.push(html`<p>${inline(line, context)}</p>`);
   }
   return html`<div class="text">${blocks}</div>`;

@@ -10,9 +10,9 @@ const CLOSE_TOGETHER = 5 * 60 * 1000;
 const plain = (message) => (message.content || message.embeds[0]?.title || "").replace(/[*_`#>~]+|<[@#t:][^>]*>/g, "").trim().split("\n")[0].slice(0, 80);
 
 export function Message({ message, before, answered, seen, act, onOpen, openMenu }) {
-  const context = { names: message.names ?? {}, zone: seen.zone, now: seen.now };
+  const context = { names: message.names ?? {}, now: seen.now };
   const posted = new Date(message.posted_at);
-  const words = posted.toLocaleString("en-US", { timeZone: seen.zone, dateStyle: "medium", timeStyle: "short" });
+  const words = posted.toLocaleString("en-US", { dateStyle: "medium", timeStyle: "short" });
   const follows = before && before.author.id === message.author.id && !message.used && !message.replies_to && !before.only_for && !message.only_for
     && posted - new Date(before.posted_at) < CLOSE_TOGETHER;
   const commands = seen.commands.filter((command) => command.kind === "message");
@@ -21,7 +21,7 @@ export function Message({ message, before, answered, seen, act, onOpen, openMenu
     { label: "Copy text", run: () => navigator.clipboard?.writeText(message.content || message.embeds.map((card) => `${card.title ?? ""}\n${card.description ?? ""}`).join("\n")) },
   ]);
   return html`
-    <article class=${`message${message.only_for ? " private" : ""}${message.mentions_viewer ? " mentioned" : ""}${follows ? " follows" : ""}`} tabindex="-1" onContextMenu=${menu}>
+    <article class=${`message${message.only_for ? " private" : ""}${message.mentions_viewer ? " mentioned" : ""}${follows ? " follows" : ""}`} tabindex="-1" data-message=${message.id} onContextMenu=${menu}>
       ${message.used?.command && html`<p class="used">${message.used.user_name} used ${message.kind === 23 ? "" : "/"}${message.used.command}</p>`}
       ${answered && html`<p class="used">In answer to ${answered.author.name}: ${plain(answered)}</p>`}
       <div class="byline">
@@ -53,6 +53,6 @@ function Card({ card, context, files }) {
       ${card.description && html`<${Markdown} text=${card.description} context=${context} />`}
       ${card.fields?.length > 0 && html`<dl>${card.fields.map((field) => html`<div class=${field.inline ? "inline" : ""}><dt><${Markdown} text=${field.name} context=${context} /></dt><dd><${Markdown} text=${field.value} context=${context} /></dd></div>`)}</dl>`}
       ${card.image?.url && html`<img src=${card.image.url} alt=${picture?.alt_text ?? card.image.description ?? ""} />`}
-      ${(card.footer?.text || card.timestamp) && html`<p class="footer">${card.footer?.text}${card.timestamp && ` · ${new Date(card.timestamp).toLocaleDateString("en-US", { timeZone: context.zone, dateStyle: "medium" })}`}</p>`}
+      ${(card.footer?.text || card.timestamp) && html`<p class="footer">${card.footer?.text}${card.timestamp && ` · ${new Date(card.timestamp).toLocaleDateString("en-US", { dateStyle: "medium" })}`}</p>`}
     </div>`;
 }

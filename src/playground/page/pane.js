@@ -1,7 +1,7 @@
 // What one person sees: their channels, the open one, and the people.
 import { html, useState, useEffect, useLayoutEffect, useRef, useCallback } from "/preact-htm.js";
 import { call, kept, keep } from "/server.js";
-import { Messages } from "/messages.js";
+import { Messages, MOST } from "/messages.js";
 import { Composer } from "/composer.js";
 import { FormDialog } from "/form.js";
 import { Menu } from "/menu.js";
@@ -18,7 +18,8 @@ function markRead(me, channel, last) {
 
 export function Pane({ name, version, onLook, onDone }) {
   const [place, setPlace] = useState(kept(`place-${name}`) ?? { me: "", channel: "" });
-  const [most, setMost] = useState(100);
+  // Which part of a long channel is open; `{}` is its end.
+  const [span, setSpan] = useState({});
   const [seen, setSeen] = useState(null);
   const [form, setForm] = useState(null);
   const [lines, setLines] = useState([]);
@@ -26,7 +27,7 @@ export function Pane({ name, version, onLook, onDone }) {
   const [drawer, setDrawer] = useState("");
   const [menu, setMenu] = useState(null);
   const at = useRef({});
-  at.current = { ...place, most };
+  at.current = { ...place, span };
   const asked = useRef(0);
   const shown = useRef(0);
   const section = useRef();
@@ -34,14 +35,16 @@ export function Pane({ name, version, onLook, onDone }) {
 
   const look = useCallback(async () => {
     const mine = ++asked.current;
-    const { me, channel, most } = at.current;
+    const { me, channel, span } = at.current;
     try {
-      const now = await call("look", { as: me, channel, most });
+      const now = await call("look", { as: me, channel, ...span });
       // Meanwhile a later look has been answered, or the reader has become somebody else or gone somewhere else.
-      if (mine < shown.current || me !== at.current.me || channel !== at.current.channel) return;
+      if (mine < shown.current || me !== at.current.me || channel !== at.current.channel || span !== at.current.span) return;
       shown.current = mine;
       const last = now.channel === "direct" ? now.direct_last : now.channels.find((one) => one.id === now.channel)?.last_message_id;
       markRead(now.me, now.channel, last);
+      // Who has scrolled down to the end reads on with what comes.
+      if (span.from && !now.later) setSpan({ most: MOST });
       setSeen(now);
       onLook?.(now);
       // The second view starts with somebody else.
@@ -51,8 +54,8 @@ export function Pane({ name, version, onLook, onDone }) {
       setSaid(fault.message);
     }
   }, [onLook]);
-  useEffect(() => { look(); }, [look, version, place.me, place.channel, most]);
-  useEffect(() => { keep(`place-${name}`, place); setMost(100); setSaid(""); }, [place.me, place.channel]);
+  useEffect(() => { look(); }, [look, version, place.me, place.channel, span]);
+  useEffect(() => { keep(`place-${name}`, place); setSpan({}); setSaid(""); }, [place.me, place.channel]);
 
   const counter = useRef(0);
   const act = useCallback(async (what, words) => {
@@ -122,7 +125,7 @@ export function Pane({ name, version, onLook, onDone }) {
           ${here?.topic && html`<p class="topic">${here.topic}</p>`}
           <button type="button" class="narrow who" aria-expanded=${drawer === "people"} onClick=${() => setDrawer(drawer === "people" ? "" : "people")}><${Avatar} person=${person} /> <span class="hidden">People; you are </span>${person.name}</button>
         </div>
-        <${Messages} key=${`${me}/${channel}`} seen=${seen} fresh=${fresh} act=${act} onOpen=${go} openMenu=${openMenu} onEarlier=${() => setMost(most + 200)}
+        <${Messages} key=${`${me}/${channel}`} seen=${seen} fresh=${fresh} act=${act} onOpen=${go} openMenu=${openMenu} onSpan=${setSpan}
           lines=${lines.filter((one) => one.me === me && one.channel === channel)} onForget=${(id) => setLines(lines.filter((one) => one.id !== id))} />
         <p class="said" role="status">${said}</p>
         <${Composer} key=${`bar/${me}/${channel}`} pane=${name} seen=${fresh ? seen : { ...seen, commands: [] }} waiting=${!fresh} act=${act} me=${me} channel=${channel} where=${channel === "direct" ? "cxbot" : `#${title}`}

@@ -89,8 +89,9 @@ pub(in crate::pulse) fn chart_svg(pulse: &Pulse, closed: &[ClosedCounts]) -> Opt
     }
     let _ = write!(
         svg,
-        "<text x=\"{LEFT}\" y=\"{}\" font-size=\"13\" fill=\"#3d4551\">0 is the worst, 100 the best. The line under a bar is its range.</text></svg>",
-        height - 16
+        "<text x=\"{LEFT}\" y=\"{}\" font-size=\"13\" fill=\"#3d4551\">0 is the worst, 100 the best.{}</text></svg>",
+        height - 16,
+        if bars.iter().any(|bar| bar.range.is_some()) { " The line under a bar is its range." } else { "" }
     );
     Some(svg)
 }

@@ -2,6 +2,7 @@
 
 mod personal;
 mod review;
+mod vote;
 
 use chrono::{DateTime, Utc};
 use sqlx::FromRow;
@@ -11,12 +12,13 @@ use crate::error::{Error, Result};
 use crate::ids::{GuildId, UserId};
 use crate::on_db;
 use crate::recognition::nomination::{
-    Consent, Honoree, Nomination, NominationId, Relation, Round, RoundId, State, Words,
+    Consent, Honoree, Nomination, NominationId, Relation, Round, RoundId, State, Vote, Words,
 };
 use crate::store::Tx;
 
 pub use personal::*;
 pub use review::*;
+pub use vote::*;
 
 #[derive(FromRow)]
 struct RoundRow {
@@ -24,12 +26,19 @@ struct RoundRow {
     quarter: String,
     closes_at: Option<DateTime<Utc>>,
     closed_at: Option<DateTime<Utc>>,
+    by_vote: bool,
 }
 
 impl RoundRow {
     fn into_round(self) -> Result<Round> {
         let quarter = self.quarter.parse().map_err(|_| Error::internal(format!("round {} has no quarter", self.id)))?;
-        Ok(Round { id: RoundId(self.id), quarter, closes_at: self.closes_at, closed_at: self.closed_at })
+        Ok(Round {
+            id: RoundId(self.id),
+            quarter,
+            closes_at: self.closes_at,
+            closed_at: self.closed_at,
+            by_vote: self.by_vote,
+        })
     }
 }
 
@@ -44,8 +53,7 @@ pub async fn current_round(
     const OPEN: &str =
         "insert into recognition_rounds (guild_id, quarter, opened_at, closes_at) values ($1, $2, $3, $4)
          on conflict (guild_id, quarter) do nothing";
-    const FIND: &str =
-        "select id, quarter, closes_at, closed_at from recognition_rounds where guild_id = $1 and quarter = $2";
+    const FIND: &str = "select id, quarter, closes_at, closed_at, by_vote from recognition_rounds where guild_id = $1 and quarter = $2";
     let name = quarter.to_string();
     let added = on_db!(tx, conn => sqlx::query(OPEN)
         .bind(guild.db())
@@ -61,14 +69,14 @@ pub async fn current_round(
 
 /// One round.
 pub async fn find_round(tx: &mut Tx, round: RoundId) -> Result<Option<Round>> {
-    const SQL: &str = "select id, quarter, closes_at, closed_at from recognition_rounds where id = $1";
+    const SQL: &str = "select id, quarter, closes_at, closed_at, by_vote from recognition_rounds where id = $1";
     let row: Option<RoundRow> = on_db!(tx, conn => sqlx::query_as(SQL).bind(round.0).fetch_optional(conn).await?);
     row.map(RoundRow::into_round).transpose()
 }
 
 /// A server's rounds, newest first, at most 12.
 pub async fn list_rounds(tx: &mut Tx, guild: GuildId) -> Result<Vec<Round>> {
-    const SQL: &str = "select id, quarter, closes_at, closed_at from recognition_rounds where guild_id = $1
+    const SQL: &str = "select id, quarter, closes_at, closed_at, by_vote from recognition_rounds where guild_id = $1
          order by quarter desc limit 12";
     let rows: Vec<RoundRow> = on_db!(tx, conn => sqlx::query_as(SQL).bind(guild.db()).fetch_all(conn).await?);
     rows.into_iter().map(RoundRow::into_round).collect()
@@ -138,6 +146,7 @@ struct NominationRow {
     decided_by: Option<i64>,
     program: Option<String>,
     link: Option<String>,
+    vote: String,
 }
 
 impl NominationRow {
@@ -150,6 +159,7 @@ impl NominationRow {
             nominator: UserId::from_db(self.nominator_id),
             people,
             state: State::parse(&self.state).ok_or_else(|| unknown("state"))?,
+            vote: Vote::parse(&self.vote).ok_or_else(|| unknown("vote"))?,
             tag: self.tag,
             tag_title: self.tag_name,
             relation: self
@@ -309,7 +319,7 @@ pub async fn save(tx: &mut Tx, before: &Nomination, after: &Nomination) -> Resul
     const SQL: &str =
         "update nominations set round_id = $4, state = $5, program = $6, tag = $7, tag_name = $8, relation = $9,
              happened = $10, customer = $11, changed = $12, evidence = $13, reason = $14, revision = $15, stories = $16,
-             sent_at = $17, decided_at = $18, decided_by = $19, link = $20
+             sent_at = $17, decided_at = $18, decided_by = $19, link = $20, vote = $21
          where id = $1 and state = $2 and revision = $3";
     let changed = on_db!(tx, conn => sqlx::query(SQL)
         .bind(before.id.0)
@@ -332,6 +342,7 @@ pub async fn save(tx: &mut Tx, before: &Nomination, after: &Nomination) -> Resul
         .bind(after.decided_at)
         .bind(after.decided_by.map(UserId::db))
         .bind(after.link.as_deref())
+        .bind(after.vote.word())
         .execute(conn)
         .await?
         .rows_affected());
@@ -366,7 +377,7 @@ pub async fn list_of_round(tx: &mut Tx, round: RoundId) -> Result<Vec<Nomination
 pub async fn list_mine(tx: &mut Tx, guild: GuildId, user: UserId) -> Result<Vec<Nomination>> {
     const SQL: &str = "select * from nominations where guild_id = $1
          and ((nominator_id = $2 and (state not in ('withdrawn', 'expired') or decided_at is not null))
-              or (state in ('asked', 'published', 'private')
+              or (state in ('asked', 'standing', 'published', 'private')
                   and id in (select nomination_id from nomination_people where user_id = $2)))
          order by id desc limit 25";
     let rows: Vec<NominationRow> =
