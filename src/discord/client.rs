@@ -132,8 +132,13 @@ impl Bot {
     }
 
     async fn stay_connected(&self, leave: &CancellationToken) -> Result<()> {
-        let mut client = ClientBuilder::new_with_http(self.connection.gateway_http(), GatewayIntents::GUILDS)
-            .raw_event_handler(Heard(self.listener.clone()))
+        let building = ClientBuilder::new_with_http(self.connection.gateway_http(), GatewayIntents::GUILDS)
+            .raw_event_handler(Heard(self.listener.clone()));
+        // serenity asks for the gateway while it builds; a burst of messages at the start must leave room for that.
+        let mut client = self
+            .listener
+            .rest
+            .in_turn("gateway", building.into_future())
             .await
             .map_err(|error| Error::internal(describe(&error)))?;
         if let Some(gateway) = self.connection.local_gateway() {

@@ -69,8 +69,8 @@ impl Connection {
         }
         let client = builder.build().map_err(anyhow::Error::from)?;
         let base = base.as_str().trim_end_matches('/').to_owned();
-        let gateway = gateway_of(&client, &base).await?;
         let rest = Rest::new(client.clone(), format!("{base}/api/v10"), authorization);
+        let gateway = rest.in_turn("gateway", gateway_of(&client, &base)).await?;
         Ok(Self { rest, client, token: token.clone(), local: Some(Local { base, gateway }) })
     }
 

@@ -203,6 +203,14 @@ impl Rest {
         self.unlimited(reqwest::Method::POST, &path, body, &post.files).await
     }
 
+    /// Waits for a turn for a GET request that somebody else sends, and counts it as ours.
+    pub(super) async fn in_turn<T>(&self, path: &str, asked: impl Future<Output = T>) -> T {
+        let turn = self.0.limits.turn(Method::Get, path).await;
+        let answer = asked.await;
+        turn.unanswered();
+        answer
+    }
+
     async fn unlimited(&self, method: reqwest::Method, path: &str, body: Vec<u8>, files: &[File]) -> Result<(), Fault> {
         for last in [false, true] {
             let sent = self.send(method.clone(), path, "", Some((&body, files)), Some(ANSWER_TIMEOUT)).await;

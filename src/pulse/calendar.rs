@@ -151,17 +151,21 @@ pub(super) async fn change(
 /// Every pulse on the calendar.
 pub(super) async fn list(services: &Services, guild: GuildId) -> Result<Reply> {
     let calendar = schedule::work_calendar(&services.content)?;
-    let now = services.clock.now();
+    let (content, now) = (services.content.clone(), services.clock.now());
     let lines = services
         .store
         .read(move |tx| {
             Box::pin(async move {
+                let definitions = catalogue::list(tx, &content, guild).await?;
                 let mut lines = Vec::new();
                 for schedule in schedule::list(tx, guild, OPEN_JOB).await? {
                     let next = schedule::preview(tx, &schedule, 1, &calendar, now).await?;
                     let next = next.first().map_or(String::new(), |next| format!(". Next: {}", next.words()));
                     let paused = if schedule.paused_at.is_some() { " (paused)" } else { "" };
-                    lines.push(format!("- {}{paused}: {}{next}", schedule.key, schedule.words()));
+                    // What is no longer in the catalogue has no title; the day it comes due a lead is told.
+                    let definition = definitions.iter().find(|definition| definition.name == schedule.key);
+                    let title = definition.map_or(&schedule.key, |definition| &definition.title);
+                    lines.push(format!("- **{title}**{paused}: {}{next}", schedule.words()));
                 }
                 Ok(lines)
             })

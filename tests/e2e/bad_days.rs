@@ -3,7 +3,11 @@
 use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
-use cxbot::emulator::{Effect, Entry, Id, permissions};
+use cxbot::clock::Clock;
+use cxbot::config::Token;
+use cxbot::discord::Connection;
+use cxbot::emulator::{Effect, Emulator, Entry, Id, Limits, permissions};
+use cxbot::ids::UserId;
 use serde_json::{Value, json};
 
 use crate::harness::{DEADLINE, Database, Member, World, days, hours};
@@ -469,4 +473,39 @@ async fn two_bots_on_one_database_post_everything_once() {
     stop.cancel();
     tokio::time::timeout(DEADLINE, second).await.expect("the second bot stops").unwrap().unwrap();
     world.end().await;
+}
+
+/// Many messages wait when the bot starts: the requests by which it finds the gateway count too, though nobody waits for them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_burst_right_after_the_start_meets_no_limit() {
+    let clock = Clock::system();
+    let mut seed = cxbot::emulator::World::new("cxbot", clock.now());
+    let owner = seed.add_user("Lea");
+    let guild = seed.add_guild("Benefits Agency", owner);
+    let people: Vec<Id> = (0..60)
+        .map(|number| {
+            let person = seed.add_user(&format!("Member{number}"));
+            seed.add_member(guild, person, None, &[]);
+            person
+        })
+        .collect();
+    seed.add_bot(guild, permissions::BOT);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let emulator = Emulator::start(listener, clock, seed).unwrap();
+    emulator.set_limits(Limits::discord());
+    let connection = Connection::open(&Token::new(emulator.token()), &emulator.api_base()).await.unwrap();
+    let opening: Vec<_> = people
+        .iter()
+        .map(|person| {
+            let (rest, person) = (connection.rest().clone(), UserId(person.get()));
+            tokio::spawn(async move { rest.open_direct(person).await })
+        })
+        .collect();
+    for opened in opening {
+        opened.await.unwrap().unwrap();
+    }
+    let refused = |entry: &&Entry| matches!(entry, Entry::Rest { status: 429, .. });
+    let entries = emulator.journal().entries();
+    assert!(entries.len() > people.len(), "the journal saw the requests");
+    assert_eq!(entries.iter().filter(refused).count(), 0);
 }

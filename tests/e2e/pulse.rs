@@ -249,7 +249,7 @@ async fn the_calendar_opens_a_pulse_and_skips_holidays(on: Database) {
     // Thanksgiving is the Thursday of this week.
     let set = lea.runs("/pulse schedule weekly pulse:service-ease day:4 hour:9").await;
     set.is_private().says("open for 5 working days").says("Thanksgiving");
-    lea.runs("/pulse schedule list").await.says("service-ease");
+    lea.runs("/pulse schedule list").await.says("Service ease");
     world.advance(days(9)).await;
     assert!(!lea.sees().contains("Pulse: Service ease"), "{}", lea.sees());
     world.advance(days(2)).await;

@@ -83,14 +83,14 @@ async fn kill_after(after: After, url: &str, dice: &mut Dice) {
     tokio::time::sleep(Duration::from_micros(dice.below(400_000))).await;
     bot.kill().expect("the bot is killed");
     bot.wait().expect("the bot is gone");
+    // The killed one may have posted already, so the last one is waited for by its own connection.
+    wait_until(&stage, after, async || !stage.emulator.bot_is_ready()).await;
     bot = start_bot(&stage);
+    wait_until(&stage, after, async || stage.emulator.bot_is_ready()).await;
     // A message that the killed process had in hand is taken up when its claim has run out.
     let posted = stage.emulator.when(DEADLINE * 3, || (results(&stage) > 0).then_some(())).await;
-    if posted.is_err() {
-        let log = std::fs::read_to_string(stage.data.path().join("bot.log")).unwrap_or_default();
-        panic!("{after:?}: the result was not posted; the bot's log:\n{log}");
-    }
-    wait_until(after, async || stage.waiting().await == 0).await;
+    assert!(posted.is_ok(), "{after:?}: the result was not posted; the bot's log:\n{}", log(&stage));
+    wait_until(&stage, after, async || stage.waiting().await == 0).await;
     let _ = Command::new("kill").args(["-TERM", &bot.id().to_string()]).status();
     assert!(bot.wait().expect("the bot stops").success(), "{after:?}: the bot must stop cleanly");
 
@@ -187,11 +187,11 @@ impl Obstacle {
                     inbox.iter().any(|message| message.content.contains("has to wait")).then_some(())
                 };
                 let told = stage.emulator.when(DEADLINE, told).await;
-                assert!(told.is_ok(), "{after:?}: the lead was not told that the result waits");
+                assert!(told.is_ok(), "{after:?}: nobody was told that the result waits; the log:\n{}", log(stage));
             }
             // Scrubbing has begun when the key is gone, and cannot end while the reader reads.
-            Self::Reader(_) => wait_until(after, async || key_files(stage).is_empty()).await,
-            Self::Silence => wait_until(after, async || Left::find(stage).await.state == "sealed").await,
+            Self::Reader(_) => wait_until(stage, after, async || key_files(stage).is_empty()).await,
+            Self::Silence => wait_until(stage, after, async || Left::find(stage).await.state == "sealed").await,
         }
     }
 
@@ -256,12 +256,16 @@ async fn run(store: &Store, sql: impl Into<String>) {
         .unwrap();
 }
 
-async fn wait_until(after: After, holds: impl AsyncFn() -> bool) {
-    let deadline = Instant::now() + DEADLINE;
+async fn wait_until(stage: &Stage, after: After, holds: impl AsyncFn() -> bool) {
+    let deadline = Instant::now() + DEADLINE * 3;
     while !holds().await {
-        assert!(Instant::now() < deadline, "{after:?}: what was waited for did not come");
+        assert!(Instant::now() < deadline, "{after:?}: what was waited for did not come; the log:\n{}", log(stage));
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
+}
+
+fn log(stage: &Stage) -> String {
+    std::fs::read_to_string(stage.data.path().join("bot.log")).unwrap_or_default()
 }
 
 fn results(stage: &Stage) -> usize {
