@@ -86,6 +86,10 @@ impl Page {
 
     /// A bit of everything: a suggestion, a person, buttons, menus, a form, words, a bad day and a week that passes.
     async fn lives(&self) {
+        // The bot registers its commands a moment after it has connected.
+        while self.looks("", "").await["commands"] == json!([]) {
+            tokio::task::yield_now().await;
+        }
         let ask = json!({ "do": "autocomplete", "command": "pulse open", "focused": "pulse", "options": { "pulse": "Serv" } });
         let suggested = self.does("Priya Raman", "cx-pulse", ask).await;
         let pulse = suggested["choices"][0]["value"].clone();

@@ -108,9 +108,11 @@ async function ran(interaction) {
       const open = await interaction.followUp('For everybody');
       await open.edit({ content: 'For everybody, changed', files: [new AttachmentBuilder(Buffer.from('late'), { name: 'late.txt' })] });
       const found = await interaction.channel.messages.fetch({ message: open.id, force: true });
+      // The library changes what it has in hand, so the file is read first.
+      const late = await read(found.attachments.first());
       await found.edit({ attachments: [] });
       const bare = await interaction.channel.messages.fetch({ message: open.id, force: true });
-      return tell('afterwards', { late: await read(found.attachments.first()), left: bare.attachments.size, content: bare.content });
+      return tell('afterwards', { late, left: bare.attachments.size, content: bare.content });
     }
     case 'room': {
       await interaction.reply('Threads');
