@@ -344,6 +344,18 @@ pub fn conformance_problems(emulator: &Emulator) -> Vec<String> {
     problems.into_iter().collect()
 }
 
+/// A text without the ids of messages in its links: which of two messages that are sent at one moment comes first is chance.
+pub fn without_message_ids(text: &str) -> String {
+    let mut parts = text.split("https://discord.com/channels/");
+    let mut bare = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let rest = part.trim_start_matches(|letter: char| letter.is_ascii_digit() || letter == '/');
+        bare.push_str("https://discord.com/channels/…");
+        bare.push_str(rest);
+    }
+    bare
+}
+
 /// What came back to a person.
 #[derive(Debug)]
 pub struct Answer(pub Outcome);

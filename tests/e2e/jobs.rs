@@ -33,7 +33,7 @@ async fn a_pulse_is_answered_closes_by_itself_and_shows_its_result(on: Database)
     world.restart().await;
     world.member("Ben").at("pulse").presses("Very easy").await.says("in place of your earlier one");
     world.advance(days(8)).await;
-    insta::assert_snapshot!("pulse_result", ana.at("pulse").sees());
+    insta::assert_snapshot!("pulse_result", crate::harness::without_message_ids(&ana.at("pulse").sees()));
     world.end().await;
 }
 
