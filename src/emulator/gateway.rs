@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
+use flate2::write::ZlibEncoder;
+use flate2::{Compress, Compression, FlushCompress};
 use futures_util::SinkExt as _;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -62,13 +64,31 @@ struct Connection {
     number: u64,
     session: Option<String>,
     compress: bool,
+    /// For bots that had the whole connection compressed (`compress=zlib-stream`): one deflate stream from its first byte to its last.
+    stream: Option<Compress>,
     last_sequence: u64,
     to_self: UnboundedSender<ToBot>,
     minute: (Instant, u32),
 }
 
+/// One payload of a `zlib-stream` connection. It ends with `00 00 ff ff`, by which a bot knows that it is whole.
+fn deflated(stream: &mut Compress, mut payload: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(payload.len() / 2 + 64);
+    loop {
+        let before = stream.total_in();
+        stream.compress_vec(payload, &mut out, FlushCompress::Sync).expect("deflating never fails");
+        let taken = usize::try_from(stream.total_in() - before).expect("not more than was given");
+        payload = &payload[taken..];
+        // Room that was left over means that everything has been flushed.
+        if payload.is_empty() && out.len() < out.capacity() {
+            return out;
+        }
+        out.reserve(out.capacity());
+    }
+}
+
 /// Serves one websocket until it ends.
-pub(crate) async fn serve(hub: Arc<Hub>, socket: WebSocket, version: Option<u64>) {
+pub(crate) async fn serve(hub: Arc<Hub>, socket: WebSocket, version: Option<u64>, zlib_stream: bool) {
     static CONNECTIONS: AtomicU64 = AtomicU64::new(0);
     let (to_self, inbox) = unbounded_channel();
     let mut connection = Connection {
@@ -77,6 +97,7 @@ pub(crate) async fn serve(hub: Arc<Hub>, socket: WebSocket, version: Option<u64>
         number: CONNECTIONS.fetch_add(1, Ordering::Relaxed) + 1,
         session: None,
         compress: false,
+        stream: zlib_stream.then(|| Compress::new(Compression::fast(), true)),
         last_sequence: 0,
         to_self,
         minute: (Instant::now(), 0),
@@ -308,11 +329,14 @@ impl Connection {
         self.socket.feed(message).await
     }
 
-    fn frame(&self, text: String) -> Message {
+    fn frame(&mut self, text: String) -> Message {
+        if let Some(stream) = &mut self.stream {
+            return Message::binary(deflated(stream, text.as_bytes()));
+        }
         if !self.compress || text.len() <= COMPRESS_ABOVE {
             return Message::text(text);
         }
-        let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+        let mut encoder = ZlibEncoder::new(Vec::new(), Compression::fast());
         let compressed = encoder.write_all(text.as_bytes()).and_then(|()| encoder.finish());
         Message::binary(compressed.expect("writing to memory does not fail"))
     }

@@ -52,13 +52,21 @@ async fn answer(
             return (StatusCode::FORBIDDEN, "The gateway is not for browsers.").into_response();
         }
         let (mut parts, _) = request.into_parts();
-        let version = parts.uri.query().and_then(|query| {
-            query.split('&').find_map(|pair| pair.strip_prefix("v=")).map(|version| version.parse().unwrap_or(0))
-        });
+        let asked = |name: &str| {
+            let query = parts.uri.query().unwrap_or_default();
+            query
+                .split('&')
+                .filter_map(|pair| pair.split_once('='))
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| value)
+        };
+        let version = asked("v").map(|version| version.parse().unwrap_or(0));
+        // Of the two ways that Discord knows, the one that every library can fall back to.
+        let zlib_stream = asked("compress") == Some("zlib-stream");
         return match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
             Ok(upgrade) => upgrade
                 .max_message_size(1 << 20)
-                .on_upgrade(move |socket| async move { gateway::serve(hub, socket, version).await }),
+                .on_upgrade(move |socket| async move { gateway::serve(hub, socket, version, zlib_stream).await }),
             Err(refused) => refused.into_response(),
         };
     }

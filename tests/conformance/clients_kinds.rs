@@ -1,4 +1,4 @@
-//! discord.js uses every kind of option, control, field, file and message, and meets limits with its own means.
+//! discord.js and discord.py use every kind of option, control, field, file and message, and meet limits, each with its own means.
 
 use std::time::Duration;
 
@@ -181,4 +181,10 @@ async fn play(program: &str, script: &str) {
 #[ignore = "needs Node.js with discord.js, and the OpenAPI document in DISCORD_OPENAPI"]
 async fn discord_js_uses_every_kind() {
     play("node", "tests/clients/discordjs/kinds.mjs").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs Python with discord.py, and the OpenAPI document in DISCORD_OPENAPI"]
+async fn discord_py_uses_every_kind() {
+    play("target/clients-venv/bin/python", "tests/clients/discordpy/kinds.py").await;
 }

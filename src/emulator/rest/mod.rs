@@ -163,6 +163,8 @@ fn written(status: u16, body: Option<&Value>, ruling: Option<&Ruling>) -> Respon
         // discord.py reads anything but exactly this as text.
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     }
+    // discord.py takes a 429 without this for one by the network in between, and does not wait and try again.
+    headers.insert(header::VIA, HeaderValue::from_static("1.1 google"));
     let Some(ruling) = ruling else { return response };
     let mut put = |name: &'static str, value: String| {
         headers.insert(name, HeaderValue::from_str(&value).expect("numbers and hexadecimal digits fit a header"));

@@ -134,6 +134,48 @@ async fn large_payloads_are_compressed_for_bots_that_ask() {
 }
 
 #[tokio::test]
+async fn a_whole_connection_is_one_stream_for_bots_that_ask() {
+    use futures_util::{SinkExt as _, StreamExt as _};
+
+    let stage = Stage::new().await;
+    let address = format!("{}/?v=10&encoding=json&compress=zlib-stream", stage.emulator.gateway_url());
+    let (mut socket, _) = tokio_tungstenite::connect_async(address).await.unwrap();
+    let mut inflate = flate2::Decompress::new(true);
+    let mut read = async |socket: &mut tokio_tungstenite::WebSocketStream<_>| loop {
+        match socket.next().await.unwrap().unwrap() {
+            Message::Binary(bytes) => {
+                assert!(bytes.ends_with(&[0, 0, 0xff, 0xff]), "every payload is whole");
+                let mut text = Vec::with_capacity(1 << 20);
+                inflate.decompress_vec(&bytes, &mut text, flate2::FlushDecompress::Sync).unwrap();
+                return serde_json::from_slice::<serde_json::Value>(&text).unwrap();
+            }
+            Message::Text(text) => panic!("not in the stream: {text}"),
+            _ => {}
+        }
+    };
+    assert_eq!(read(&mut socket).await["op"], 10);
+    // It also asks for single payloads to be compressed, as discord.py does; the stream goes before.
+    let identify = json!({"op": 2, "d":
+        {"token": stage.emulator.token(), "intents": 513, "properties": {}, "compress": true}});
+    socket.send(Message::text(identify.to_string())).await.unwrap();
+    assert_eq!(read(&mut socket).await["t"], "READY");
+    assert_eq!(read(&mut socket).await["t"], "GUILD_CREATE");
+    // Long and hard to compress, so that it does not fit where it is first put.
+    let long: String =
+        (0..1_900_u32).map(|at| char::from(b'!' + (at.wrapping_mul(2_654_435_761) >> 24) as u8 % 90)).collect();
+    for _ in 0..3 {
+        stage.emulator.person(stage.ben).says(stage.general, &long).unwrap();
+        let created = loop {
+            let frame = read(&mut socket).await;
+            if frame["t"] == "MESSAGE_CREATE" {
+                break frame;
+            }
+        };
+        assert_eq!(created["d"]["author"]["id"], json!(stage.ben));
+    }
+}
+
+#[tokio::test]
 async fn a_resume_can_replay_what_the_bot_has_seen_already() {
     let stage = Stage::new().await;
     let mut gateway = Gateway::open(&stage.emulator).await;
