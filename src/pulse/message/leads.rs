@@ -53,13 +53,15 @@ pub(in crate::pulse) fn outcome_without_day(outcome: &Outcome, written_day: &str
 }
 
 fn outcome_card(title: &str, outcome: &Outcome, who: &str) -> Card {
+    // Where every character is escaped, what fits the form no longer fits Discord's 1,024 characters of a field.
+    let words = |text: &str| shorten(&escape(text), 800);
     let card = Card::new(title, "")
-        .with_field("You said", escape(&outcome.you_said))
-        .with_field("We will", format!("{}\n{who}", escape(&outcome.we_will)));
+        .with_field("You said", words(&outcome.you_said))
+        .with_field("We will", format!("{}\n{}", words(&outcome.we_will), shorten(who, 200)));
     if outcome.we_will_not.is_empty() {
         card
     } else {
-        card.with_field("We won't, because", escape(&outcome.we_will_not))
+        card.with_field("We won't, because", words(&outcome.we_will_not))
     }
 }
 

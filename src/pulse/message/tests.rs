@@ -410,6 +410,25 @@ fn a_result_by_division_reads_well() {
 }
 
 #[test]
+fn the_longest_outcome_fits_discord_even_when_every_character_is_escaped() {
+    let stars = |count| "*".repeat(count);
+    let told = Outcome {
+        you_said: stars(600),
+        we_will: stars(600),
+        owner: stars(100),
+        due_on: "2026-12-18".parse().unwrap(),
+        we_will_not: stars(400),
+        told_by: UserId(9),
+    };
+    for post in [outcome(&pulse(HEALTH, Some(12), State::Closed), &told), outcome_without_day(&told, &stars(10))] {
+        assert!(post.text.chars().count() <= 2_000);
+        for field in post.card.unwrap().fields {
+            assert!(field.value.chars().count() <= 1_024, "{}: {}", field.name, field.value.chars().count());
+        }
+    }
+}
+
+#[test]
 fn what_came_of_it_reads_well() {
     let health = pulse(HEALTH, Some(12), State::Closed);
     let told = Outcome {
