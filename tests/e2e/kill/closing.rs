@@ -26,6 +26,7 @@ enum After {
 const STEPS: [After; 6] = [After::Refuse, After::Open, After::Keep, After::DestroyKey, After::Scrub, After::Seal];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs several minutes"]
 async fn a_kill_after_any_step_of_closing_loses_and_repeats_nothing() {
     let _alone = MACHINE.write().await;
     let mut dice = Dice(20_261_125);
