@@ -85,6 +85,10 @@ pub(super) async fn set(
                     }
                     store::set_round_by_vote(tx, round.id, by_vote).await?;
                     round.by_vote = by_vote;
+                    // A round from before votes were known has no day planned for one.
+                    if let Some(closes_at) = round.closes_at.filter(|_| by_vote) {
+                        vote::plan(tx, guild, round.id, closes_at).await?;
+                    }
                     let what = format!(
                         "let the round {} end {} a vote",
                         round.quarter,

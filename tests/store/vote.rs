@@ -38,6 +38,8 @@ crate::on_both!(
     who_erases_their_data_is_off_the_ballot,
     two_processes_end_a_vote_once,
     two_first_ticks_at_once_are_both_kept,
+    a_vote_without_a_channel_waits_for_one_and_forgets_who_withdrew,
+    a_round_from_before_votes_opens_its_vote_by_itself,
 );
 
 const LEAD: u64 = 900;
@@ -180,6 +182,19 @@ impl Hall {
     async fn state(&self, id: NominationId) -> (State, Vote) {
         let found = self.services.store.read(move |tx| Box::pin(recognition::find(tx, id))).await.unwrap().unwrap();
         (found.state, found.vote)
+    }
+
+    async fn does(&self, sql: &'static str) {
+        self.services
+            .store
+            .write(move |tx| {
+                Box::pin(async move {
+                    on_db!(tx, conn => sqlx::query(sql).execute(conn).await?.rows_affected());
+                    Ok(())
+                })
+            })
+            .await
+            .unwrap();
     }
 
     async fn set(&self, id: NominationId, state: &'static str) {
@@ -688,4 +703,48 @@ async fn two_first_ticks_at_once_are_both_kept(store: Store) {
         assert!(phone.shown.text.contains("You have ticked 2"), "{}", phone.shown.text);
     }
     assert_eq!(ids.len(), 2);
+}
+
+/// The ballots are counted, and the outcome has nowhere to go; meanwhile one of the chosen withdraws.
+async fn a_vote_without_a_channel_waits_for_one_and_forgets_who_withdrew(store: Store) {
+    let hall = Hall::new(store).await;
+    let ids = hall.stands("FY2026Q4", &[(person(901), 1), (person(902), 2)]).await;
+    hall.opens().await.unwrap();
+    for number in 0..5 {
+        hall.ticks(person(number), &ids).await;
+    }
+    hall.does("update guilds set recognition_channel_id = null").await;
+    hall.passes(TimeDelta::days(7)).await;
+    assert_eq!(hall.count("select count(*) from recognition_candidates where chosen").await, 2, "counted");
+    assert_eq!(hall.count("select count(*) from sealed_ballots").await, 0, "and destroyed");
+    assert_eq!(hall.count("select count(*) from recognition_votes where state = 'closing'").await, 1, "and not told");
+    assert_eq!(hall.count("select count(*) from outbox where key like '%:story:%'").await, 0);
+
+    let mut gone = hall.player(person(901), Tier::Member);
+    gone.runs("recognition mine", None).await.unwrap();
+    gone.picks("Look at one", &ids[0].to_string()).await.unwrap();
+    gone.presses("Withdraw and erase it").await.unwrap();
+    gone.presses("Withdraw and erase").await.unwrap();
+    hall.does("update guilds set recognition_channel_id = 5").await;
+    hall.passes(TimeDelta::hours(2)).await;
+    assert_eq!(hall.state(ids[0]).await.0, State::Withdrawn);
+    assert_eq!(hall.state(ids[1]).await, (State::Published, Vote::Chosen));
+    assert_eq!(hall.count("select count(*) from outbox where key like '%:story:%'").await, 1);
+    assert_eq!(hall.count("select count(*) from recognition_votes where state = 'closed'").await, 1);
+}
+
+async fn a_round_from_before_votes_opens_its_vote_by_itself(store: Store) {
+    let hall = Hall::new(store).await;
+    let mut lead = hall.player(LEAD, Tier::Lead);
+    lead.runs_with("recognition open", None, &[("closes", "2026-12-11")]).await.unwrap();
+    hall.does("delete from occurrences where job = 'recognition_open_vote'").await;
+    lead.runs_flagged("recognition open", ("vote", true)).await.unwrap();
+    let round = hall.count("select max(id) from recognition_rounds").await;
+    hall.services
+        .store
+        .write(move |tx| Box::pin(async move { standing(tx, round, person(901), 2).await }))
+        .await
+        .unwrap();
+    hall.passes(TimeDelta::days(21)).await;
+    assert_eq!(hall.count("select count(*) from recognition_votes where state = 'open'").await, 1);
 }

@@ -27,7 +27,7 @@ pub fn jobs(votes: &Votes) -> Vec<Arc<dyn Job>> {
 
 #[derive(Clone, Copy)]
 enum Step {
-    /// Three weeks after a round: its vote opens.
+    /// A day after a round, and each day until nothing of it waits: its vote opens.
     Open,
     /// The closing time of a vote.
     Close,

@@ -35,7 +35,7 @@ fn control(vote: &Vote, step: Step) -> String {
 pub(super) fn opened(vote: &Vote, candidates: usize) -> Post {
     Post::text(format!(
         "**Which stories should we tell?** The vote for {}\n{} of good customer experience, accepted by the reviewers and agreed to by the \
-         people they are about. Tick every one that you find deserving; up to {MOST_CHOSEN} are told here.\n\
+         people they are about. Tick every one that you find deserving; up to {MOST_CHOSEN} are told here, one more if the last place is shared.\n\
          Nobody sees what you tick, nor how the vote stands. Until {} you can change it or take it back.",
         vote.quarter.words(),
         plural(candidates as u64, "story", "stories"),
@@ -180,7 +180,7 @@ pub(super) fn promise(vote: &Vote, backup_policy: &str) -> Post {
          At the close the bot counts, then destroys the key and the ballots. After that neither the bot nor the people who run it can tell \
          who voted for what, or who voted at all. If a lot must decide between equals, what it was drawn from is kept in the database, so \
          that it can be drawn again.\n\n\
-         Chosen are up to {MOST_CHOSEN} stories that at least {THRESHOLD_PERCENT} % of the ballots ticked. With fewer than {FEWEST_BALLOTS} \
+         Chosen are up to {MOST_CHOSEN} stories that at least {THRESHOLD_PERCENT} % of the ballots ticked, one more if the last place is shared. With fewer than {FEWEST_BALLOTS} \
          ballots, the reviewers' scores decide.\n\n\
          Discord carries your button presses under its own policy.\nBackups of this installation: {policy}.",
         closes(vote),
@@ -210,7 +210,7 @@ pub(super) fn nothing_stands(round: &Round) -> Post {
 /// How a round ends, for the lead who opens it.
 pub(in crate::recognition) fn sentence_of_round(round: &Round) -> &'static str {
     if round.by_vote {
-        " It ends with a vote: what the reviewers accept and its people agree to stands in it, and up to three stories are chosen and told. \
+        " It ends with a vote: what the reviewers accept and its people agree to stands in it, and up to three stories are chosen and told, one more if the last place is shared. \
          The vote opens by itself within a day of everything being reviewed and answered; `/recognition vote` opens it at once then."
     } else {
         " There is no vote: what the reviewers accept is told as soon as its people agree. `/recognition open vote:True` ends the round with \
