@@ -32,11 +32,11 @@ use crate::error::Error;
 #[folder = "src/playground/page/"]
 struct Page;
 
-/// The messages of a channel that the page draws before somebody asks for earlier ones.
-const SHOWN_AT_FIRST: usize = 100;
+/// The newest messages of a channel, which somebody who comes to it is handed.
+const HANDED_AT_FIRST: usize = 100;
 
-/// The most messages that the page draws at once; a longer channel is read through a window that moves with the reader.
-const MOST_SHOWN: usize = 200;
+/// The most messages that are handed out at once; of a longer channel the page asks for the part that its reader has come to.
+const MOST_HANDED: usize = 200;
 
 /// Discord's channel type of a category.
 const CATEGORY: u8 = 4;
@@ -127,24 +127,19 @@ struct Looking {
     me: String,
     #[serde(default)]
     channel: String,
-    /// How many messages at most: the newest ones, unless one of the next two says which.
+    /// How many messages at most: the newest ones, unless `first` says which.
     most: Option<usize>,
-    /// The message to begin with.
-    from: Option<Id>,
-    /// The message to end with.
-    until: Option<Id>,
+    /// The place of the message to begin with: how many are earlier than it.
+    first: Option<usize>,
 }
 
 impl Looking {
-    /// Which of the messages are wanted. A message that has gone meanwhile still says where.
-    fn window(&self, ids: &[Id]) -> Range<usize> {
-        let most = self.most.unwrap_or(SHOWN_AT_FIRST).min(MOST_SHOWN);
-        if let Some(from) = self.from {
-            let start = ids.partition_point(|id| *id < from);
-            return start..ids.len().min(start + most);
-        }
-        let end = self.until.map_or(ids.len(), |until| ids.partition_point(|id| *id <= until));
-        end.saturating_sub(most)..end
+    /// Which of so many messages are wanted. Where messages have gone meanwhile, it is as many as before, up to the end.
+    fn part(&self, count: usize) -> Range<usize> {
+        let most = self.most.unwrap_or(HANDED_AT_FIRST).min(MOST_HANDED);
+        let newest = count.saturating_sub(most);
+        let start = self.first.map_or(newest, |first| first.min(newest));
+        start..count.min(start + most)
     }
 
     fn me(&self, desk: &Desk) -> Id {
@@ -181,9 +176,12 @@ async fn look(State(desk): State<Arc<Desk>>, Query(looking): Query<Looking>) -> 
         Some(id) => (json!(id), ids_in(id), desk.emulator.commands(id, me)),
         None => (Value::Null, Vec::new(), Vec::new()),
     };
-    let window = looking.window(&ids);
-    let (earlier, later) = (window.start, ids.len() - window.end);
-    let messages: Vec<_> = ids[window].iter().filter_map(|id| desk.emulator.message(*id, me)).collect();
+    let part = looking.part(ids.len());
+    let (earlier, later) = (part.start, ids.len() - part.end);
+    let ids = &ids[part];
+    let messages: Vec<_> = ids.iter().filter_map(|id| desk.emulator.message(*id, me)).collect();
+    let outside = messages.iter().filter_map(|message| message.replies_to).filter(|id| !ids.contains(id));
+    let answered: Vec<_> = outside.filter_map(|id| desk.emulator.message(id, me)).collect();
     let (people, bots): (Vec<_>, Vec<_>) =
         desk.emulator.members(desk.guild).into_iter().partition(|member| !member.bot);
     let people = super::leads_first(people);
@@ -206,6 +204,8 @@ async fn look(State(desk): State<Arc<Desk>>, Query(looking): Query<Looking>) -> 
         "earlier": earlier,
         "later": later,
         "messages": messages,
+        // What they are in answer to, where it is not among them.
+        "answered": answered,
         "commands": commands,
     }))
 }
@@ -311,22 +311,21 @@ mod tests {
     }
 
     #[test]
-    fn a_long_channel_is_read_through_a_window() {
-        let ids: Vec<Id> = (1..=1_000).map(|id| Id::from(id * 2)).collect();
-        let window = |query: &str| {
+    fn a_long_channel_is_handed_out_in_parts() {
+        let part_of = |count: usize, query: &str| {
             let address = format!("/api/look?{query}").parse().unwrap();
             let Query(looking) = Query::<Looking>::try_from_uri(&address).unwrap();
-            looking.window(&ids)
+            looking.part(count)
         };
-        assert_eq!(window(""), 900..1_000);
-        assert_eq!(window("most=150"), 850..1_000);
-        assert_eq!(window("until=1000&most=150"), 350..500);
-        assert_eq!(window("until=20"), 0..10);
-        // The message itself has gone; its neighbours are still where they were.
-        assert_eq!(window("from=1001"), 500..600);
-        assert_eq!(window("from=1990"), 994..1_000);
-        assert_eq!(window("from=5000"), 1_000..1_000);
-        assert_eq!(window("most=5000").len(), MOST_SHOWN);
+        assert_eq!(part_of(1_000, ""), 900..1_000);
+        assert_eq!(part_of(1_000, "most=150"), 850..1_000);
+        assert_eq!(part_of(1_000, "first=0&most=150"), 0..150);
+        assert_eq!(part_of(1_000, "first=350&most=150"), 350..500);
+        // The channel has become shorter meanwhile.
+        assert_eq!(part_of(1_000, "first=990&most=150"), 850..1_000);
+        assert_eq!(part_of(20, "first=350&most=150"), 0..20);
+        assert_eq!(part_of(0, "first=350"), 0..0);
+        assert_eq!(part_of(1_000, "most=5000").len(), MOST_HANDED);
     }
 
     #[test]

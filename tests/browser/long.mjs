@@ -5,7 +5,7 @@ import { open } from "./page.mjs";
 const MESSAGES = 10_000;
 const MOST_DRAWN = 200;
 
-async function fill({ page, desk }, address) {
+export async function fill({ page, desk }, address, count = MESSAGES) {
   await desk.goes("cx-recognition");
   // Nobody watches while the messages are written.
   await page.goto("about:blank");
@@ -17,7 +17,7 @@ async function fill({ page, desk }, address) {
   const before = await asks(`look?as=${seen.people[0].id}&channel=${channel}`);
   let written = before.earlier + before.messages.length;
   const writer = async () => {
-    while (written < MESSAGES) {
+    while (written < count) {
       const number = ++written;
       const text = `Number ${number}.${number % 7 ? "" : " **Somewhat longer**, so that not all are of one height. ".repeat(number % 5)}`;
       const answer = await asks("act", { as: seen.people[number % seen.people.length].id, channel, do: "say", text });

@@ -9,7 +9,7 @@ const CLOSE_TOGETHER = 5 * 60 * 1000;
 /// The beginning of a message without its marks.
 const plain = (message) => (message.content || message.embeds[0]?.title || "").replace(/[*_`#>~]+|<[@#t:][^>]*>/g, "").trim().split("\n")[0].slice(0, 80);
 
-export function Message({ message, before, answered, seen, act, onOpen, openMenu }) {
+export function Message({ message, before, answered, row, rows, seen, act, onOpen, openMenu }) {
   const context = { names: message.names ?? {}, now: seen.now };
   const posted = new Date(message.posted_at);
   const words = posted.toLocaleString("en-US", { dateStyle: "medium", timeStyle: "short" });
@@ -21,7 +21,7 @@ export function Message({ message, before, answered, seen, act, onOpen, openMenu
     { label: "Copy text", run: () => navigator.clipboard?.writeText(message.content || message.embeds.map((card) => `${card.title ?? ""}\n${card.description ?? ""}`).join("\n")) },
   ]);
   return html`
-    <article class=${`message${message.only_for ? " private" : ""}${message.mentions_viewer ? " mentioned" : ""}${follows ? " follows" : ""}`} tabindex="-1" data-message=${message.id} onContextMenu=${menu}>
+    <article class=${`message${message.only_for ? " private" : ""}${message.mentions_viewer ? " mentioned" : ""}${follows ? " follows" : ""}`} tabindex="-1" aria-posinset=${row + 1} aria-setsize=${rows} data-message=${message.id} onContextMenu=${menu}>
       ${message.used?.command && html`<p class="used">${message.used.user_name} used ${message.kind === 23 ? "" : "/"}${message.used.command}</p>`}
       ${answered && html`<p class="used">In answer to ${answered.author.name}: ${plain(answered)}</p>`}
       <div class="byline">

@@ -1,7 +1,7 @@
 // What one person sees: their channels, the open one, and the people.
 import { html, useState, useEffect, useLayoutEffect, useRef, useCallback } from "/preact-htm.js";
 import { call, kept, keep } from "/server.js";
-import { Messages, MOST } from "/messages.js";
+import { Messages } from "/messages.js";
 import { Composer } from "/composer.js";
 import { FormDialog } from "/form.js";
 import { Menu } from "/menu.js";
@@ -43,8 +43,6 @@ export function Pane({ name, version, onLook, onDone }) {
       shown.current = mine;
       const last = now.channel === "direct" ? now.direct_last : now.channels.find((one) => one.id === now.channel)?.last_message_id;
       markRead(now.me, now.channel, last);
-      // Who has scrolled down to the end reads on with what comes.
-      if (span.from && !now.later) setSpan({ most: MOST });
       setSeen(now);
       onLook?.(now);
       // The second view starts with somebody else.
