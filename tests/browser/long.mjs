@@ -1,4 +1,5 @@
-// A channel with ten thousand messages: how soon it is painted, how smoothly it scrolls, and that only a part of it is ever drawn.
+// A channel with ten thousand messages: how soon it is painted, how smoothly it scrolls, that only a part of it is ever drawn,
+// and that what is being read stays where it is.
 import assert from "node:assert/strict";
 import { open } from "./page.mjs";
 
@@ -25,11 +26,12 @@ export async function fill({ page, desk }, address, count = MESSAGES) {
     }
   };
   await Promise.all(Array.from({ length: 8 }, writer));
+  return (text) => asks("act", { as: seen.people[1].id, channel, do: "say", text });
 }
 
 export async function tenThousand(browser, address, seat) {
-  await fill(seat, address);
-  const { context, page, pane, desk } = await open(browser, address);
+  const asks = await fill(seat, address);
+  const { context, page, pane, desk, complaints } = await open(browser, address);
   await desk.goes("cx-recognition");
   const paints = [];
   for (let times = 0; times < 5; times += 1) {
@@ -40,14 +42,77 @@ export async function tenThousand(browser, address, seat) {
   const told = (numbers, unit) => `${[...numbers].sort((one, other) => one - other).map((number) => number.toFixed(0)).join(", ")} ${unit}`;
   console.log(`        ${MESSAGES} messages: first paint ${told(paints, "ms")}`);
   await desk.newest().filter({ hasText: /Number \d+/ }).waitFor();
+  await watch(page);
+  const settles = () => page.evaluate(() => globalThis.settled());
+  const list = pane.getByRole("log", { name: "Messages" });
 
-  // Upwards without a stop: every frame is timed, and what is drawn is counted.
-  const scroll = (step, more) => page.evaluate(async ([step, more]) => {
+  // The bar stands for the whole channel: dragged anywhere, what is there comes.
+  for (const [where, least, most] of [[0.5, 4_000, 6_000], [0.2, 1_000, 3_000], [0.8, 7_000, 9_000]]) {
+    await page.evaluate((where) => { const box = document.querySelector(".messages"); box.scrollTop = box.scrollHeight * where; }, where);
+    const { row, drawn, rows } = await settles();
+    assert.ok(row >= least && row <= most, `at ${where} of the bar stands message ${row}`);
+    assert.equal(rows, MESSAGES);
+    assert.ok(drawn <= MOST_DRAWN, `${drawn} messages are drawn at once`);
+  }
+
+  // Nothing here has been drawn before. What is above gets its height, and what is being read stays.
+  const moved = await page.evaluate(async () => {
+    const box = document.querySelector(".messages");
+    const all = [];
+    for (let times = 0; times < 60; times += 1) {
+      box.scrollTop -= 350;
+      await new Promise(requestAnimationFrame);
+      const read = globalThis.inSight().find((one) => one.matches("article"));
+      const at = read?.getBoundingClientRect().top;
+      await globalThis.settled();
+      if (read) all.push(Math.abs(read.getBoundingClientRect().top - at));
+    }
+    return all;
+  });
+  assert.ok(moved.length > 30, `only ${moved.length} times something could be read`);
+  assert.ok(Math.max(...moved) <= 2, `what is being read has moved by ${moved} pixels`);
+
+  // Nor does a picture move it that comes late, above, nor a message at the end.
+  const stays = async (what, happens) => {
+    const read = await page.evaluate(() => { const one = globalThis.inSight().find((one) => one.matches("article")); return { id: one.dataset.message, at: one.getBoundingClientRect().top }; });
+    await happens();
+    await settles();
+    const at = await page.evaluate((id) => document.querySelector(`[data-message="${id}"]`).getBoundingClientRect().top, read.id);
+    assert.ok(Math.abs(at - read.at) <= 2, `${what} has moved what is being read by ${at - read.at} pixels`);
+  };
+  await stays("a picture", () => page.evaluate(() => {
+    const picture = document.createElement("canvas");
+    picture.height = 333;
+    const box = document.querySelector(".messages").getBoundingClientRect();
+    [...document.querySelectorAll("article")].findLast((one) => one.getBoundingClientRect().bottom < box.top).append(picture);
+  }));
+  await stays("a new message", async () => {
+    await asks(`Number ${MESSAGES + 1}.`);
+    await page.waitForFunction((rows) => document.querySelector("article").ariaSetSize === String(rows), MESSAGES + 1);
+  });
+
+  // By keyboard alone: to the beginning, on by a page, and back to the end.
+  await list.focus();
+  await page.keyboard.press("Home");
+  let now = await settles();
+  assert.equal(now.row, 1);
+  assert.equal(now.top, 0);
+  await page.keyboard.press("PageDown");
+  now = await settles();
+  assert.ok(now.row > 1 && now.row < 30, `a page on stands message ${now.row}`);
+  await page.keyboard.press("PageUp");
+  assert.equal((await settles()).row, 1);
+  await page.keyboard.press("End");
+  await desk.reads(`Number ${MESSAGES + 1}.`);
+  assert.equal(await page.evaluate(() => document.activeElement.getAttribute("role")), "log", "the list keeps the focus");
+  await pane.getByRole("button", { name: "Jump to the newest" }).waitFor({ state: "detached" });
+
+  // Without a stop: every frame is timed, and what is drawn is counted.
+  const scroll = (step) => page.evaluate(async (step) => {
     const box = document.querySelector(".messages");
     const frames = [];
-    let most = 0;
+    let [most, bare, still] = [0, 0, 0];
     let last = await new Promise(requestAnimationFrame);
-    let still = 0;
     while (still < 60 && frames.length < 6_000) {
       const before = box.scrollTop;
       box.scrollTop += step;
@@ -55,42 +120,58 @@ export async function tenThousand(browser, address, seat) {
       frames.push(now - last);
       last = now;
       most = Math.max(most, box.querySelectorAll("article").length);
-      const reached = !box.textContent.includes(more) && Math.abs(box.scrollTop - before) < 1;
-      still = reached ? still + 1 : 0;
+      const waits = globalThis.inSight().some((one) => !one.matches("article"));
+      if (waits) bare += 1;
+      still = !waits && Math.abs(box.scrollTop - before) < 1 ? still + 1 : 0;
     }
     frames.sort((one, other) => one - other);
-    return { most, frames: frames.length, half: frames[Math.floor(frames.length / 2)], most99: frames[Math.floor(frames.length * 0.99)], longest: frames.at(-1), reached: still > 0 };
-  }, [step, more]);
-  const say = (way, { frames, half, most99, longest, most }) =>
-    console.log(`        scrolled ${way}: ${frames} frames, half within ${half.toFixed(0)} ms, 99 % within ${most99.toFixed(0)} ms, the longest ${longest.toFixed(0)} ms, at most ${most} messages drawn`);
-  const up = await scroll(-400, "Show earlier messages");
+    return { most, bare, frames: frames.length, half: frames[Math.floor(frames.length / 2)], most99: frames[Math.floor(frames.length * 0.99)], longest: frames.at(-1), reached: still > 0 };
+  }, step);
+  const say = (way, { frames, half, most99, longest, most, bare }) =>
+    console.log(`        scrolled ${way}: ${frames} frames, half within ${half.toFixed(0)} ms, 99 % within ${most99.toFixed(0)} ms, the longest ${longest.toFixed(0)} ms, at most ${most} messages drawn, in ${bare} frames some were on their way`);
+  const up = await scroll(-400);
   say("up", up);
   assert.ok(up.reached, "scrolling up reaches the first message");
+  assert.equal((await settles()).row, 1);
   assert.ok(up.most <= MOST_DRAWN, `${up.most} messages are drawn at once`);
-  const down = await scroll(400, "Show later messages");
+  const down = await scroll(400);
   say("down", down);
   assert.ok(down.reached, "scrolling down reaches the last message");
   assert.ok(down.most <= MOST_DRAWN, `${down.most} messages are drawn at once`);
+  await desk.reads(`Number ${MESSAGES + 1}.`);
 
-  // What is being read stays where it is while the part that is drawn moves on.
-  const moved = await page.evaluate(async () => {
-    const box = document.querySelector(".messages");
-    const first = () => box.querySelector("article").dataset.message;
-    const [began, frame] = [first(), () => new Promise(requestAnimationFrame)];
-    box.scrollTop = 650;
-    await frame();
-    const top = box.getBoundingClientRect().top;
-    const read = [...box.querySelectorAll("article")].find((one) => one.getBoundingClientRect().bottom > top);
-    const at = read.getBoundingClientRect().top;
-    for (let frames = 0; frames < 1_800 && first() === began; frames += 1) await frame();
-    return { drawn: first() !== began, by: Math.abs(read.getBoundingClientRect().top - at) };
-  });
-  assert.ok(moved.drawn, "near the edge the next part is drawn");
-  assert.ok(moved.by <= 2, `what is being read has moved by ${moved.by} pixels`);
+  await page.keyboard.press("Home");
+  await settles();
   await pane.getByRole("button", { name: "Jump to the newest" }).click();
-  await desk.reads(`Number ${MESSAGES}.`);
+  await desk.reads(`Number ${MESSAGES + 1}.`);
   await desk.line().fill("One more.");
   await page.keyboard.press("Enter");
   await desk.reads("One more.");
+  const { below } = await settles();
+  assert.ok(below <= 1, `the end is in view, but for ${below} pixels`);
+  assert.deepEqual(complaints, []);
   await context.close();
 }
+
+/// Helpers in the page: the rows in sight, and until all of them are here and nothing has moved for some frames.
+const watch = (page) => page.evaluate(() => {
+  const box = () => document.querySelector(".messages");
+  globalThis.inSight = () => {
+    const { top, bottom } = box().getBoundingClientRect();
+    const rows = [...box().querySelectorAll(".place")].filter((one) => one.getBoundingClientRect().bottom > top && one.getBoundingClientRect().top < bottom);
+    return rows.map((one) => one.querySelector("article") ?? one);
+  };
+  globalThis.settled = async () => {
+    const sight = () => globalThis.inSight().map((one) => `${one.dataset.message} ${one.getBoundingClientRect().top}`).join();
+    for (let [still, before, frames] = [0, "", 0]; still < 20; frames += 1) {
+      if (frames > 3_600) throw new Error(`The list does not come to rest: ${before}`);
+      await new Promise(requestAnimationFrame);
+      const now = sight();
+      still = now && now === before && globalThis.inSight().every((one) => one.matches("article")) ? still + 1 : 0;
+      before = now;
+    }
+    const first = globalThis.inSight()[0];
+    const { scrollTop, scrollHeight, clientHeight } = box();
+    return { row: Number(first.ariaPosInSet), rows: Number(first.ariaSetSize), drawn: box().querySelectorAll("article").length, top: scrollTop, below: scrollHeight - clientHeight - scrollTop };
+  };
+});
