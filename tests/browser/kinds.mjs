@@ -52,7 +52,9 @@ export async function everyControlKind(browser, address) {
       const answer = await route.fetch();
       const seen = await answer.json();
       const blank = { channel_id: seen.channel, author: seen.bots[0] && { ...seen.bots[0], bot: true, colour: 0 }, content: "", embeds: [], files: [], components: [], posted_at: seen.now, edited_at: null, pinned: false, loading: false, only_for: null, kind: 0, used: null, replies_to: null, thread: null, names: {}, mentions_viewer: false };
-      seen.messages = [{ ...blank, id: "900001", content: "Every control", components: CONTROLS }, { ...blank, id: "900002", content: "Later", loading: true }];
+      seen.messages = [{ ...blank, id: "900001", content: "Every control", components: CONTROLS }, { ...blank, id: "900002", content: "Later", loading: true }, { ...blank, id: "900003", content: "Yes.", kind: 19, replies_to: "7" }];
+      // What it answers is far up in the channel.
+      seen.answered = [{ ...blank, id: "7", content: "**Is this** so?" }];
       seen.commands = [COMMAND];
       await route.fulfill({ json: seen });
     });
@@ -67,6 +69,8 @@ export async function everyControlKind(browser, address) {
   const message = pane.locator("article").filter({ hasText: "Every control" });
   await pane.getByText("cxbot is thinking …").waitFor();
   await message.locator(".card strong", { hasText: "frame" }).waitFor();
+
+  await pane.locator("article").filter({ hasText: /In answer to cxbot: Is this so\?/ }).filter({ hasText: "Yes." }).waitFor();
 
   for (const [name, id] of [["Secondary", "b2"], ["Success", "b3"], ["Danger", "b4"], ["Beside", "b9"]]) {
     await message.getByRole("button", { name, exact: true }).click();

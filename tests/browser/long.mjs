@@ -59,7 +59,7 @@ export async function tenThousand(browser, address, seat) {
   const moved = await page.evaluate(async () => {
     const box = document.querySelector(".messages");
     const all = [];
-    for (let times = 0; times < 60; times += 1) {
+    for (let times = 0; times < 30; times += 1) {
       box.scrollTop -= 350;
       await new Promise(requestAnimationFrame);
       const read = globalThis.inSight().find((one) => one.matches("article"));
@@ -69,7 +69,7 @@ export async function tenThousand(browser, address, seat) {
     }
     return all;
   });
-  assert.ok(moved.length > 30, `only ${moved.length} times something could be read`);
+  assert.ok(moved.length > 20, `only ${moved.length} times something could be read`);
   assert.ok(Math.max(...moved) <= 2, `what is being read has moved by ${moved} pixels`);
 
   // Nor does a picture move it that comes late, above, nor a message at the end.
@@ -112,11 +112,13 @@ export async function tenThousand(browser, address, seat) {
     const box = document.querySelector(".messages");
     const frames = [];
     let [most, bare, still] = [0, 0, 0];
-    let last = await new Promise(requestAnimationFrame);
+    // As a wheel does: between two frames.
+    const frame = () => new Promise((done) => requestAnimationFrame((now) => setTimeout(done, 0, now)));
+    let last = await frame();
     while (still < 60 && frames.length < 6_000) {
       const before = box.scrollTop;
       box.scrollTop += step;
-      const now = await new Promise(requestAnimationFrame);
+      const now = await frame();
       frames.push(now - last);
       last = now;
       most = Math.max(most, box.querySelectorAll("article").length);
@@ -140,6 +142,7 @@ export async function tenThousand(browser, address, seat) {
   assert.ok(down.most <= MOST_DRAWN, `${down.most} messages are drawn at once`);
   await desk.reads(`Number ${MESSAGES + 1}.`);
 
+  await list.focus();
   await page.keyboard.press("Home");
   await settles();
   await pane.getByRole("button", { name: "Jump to the newest" }).click();
@@ -149,6 +152,18 @@ export async function tenThousand(browser, address, seat) {
   await desk.reads("One more.");
   const { below } = await settles();
   assert.ok(below <= 1, `the end is in view, but for ${below} pixels`);
+
+  // What was begun is not lost while its message is out of sight.
+  await desk.runs("nominate", { person: "Owen Gallagher" });
+  const begun = (await desk.reads("Nominating")).getByLabel("Grace Lindqvist");
+  await begun.check();
+  await list.focus();
+  for (let pages = 0; pages < 4; pages += 1) await page.keyboard.press("PageUp");
+  await settles();
+  await page.keyboard.press("End");
+  await settles();
+  assert.ok(await begun.isChecked(), "a tick is kept");
+  await desk.presses("Discard");
   assert.deepEqual(complaints, []);
   await context.close();
 }
@@ -163,7 +178,7 @@ const watch = (page) => page.evaluate(() => {
   };
   globalThis.settled = async () => {
     const sight = () => globalThis.inSight().map((one) => `${one.dataset.message} ${one.getBoundingClientRect().top}`).join();
-    for (let [still, before, frames] = [0, "", 0]; still < 20; frames += 1) {
+    for (let [still, before, frames] = [0, "", 0]; still < 10; frames += 1) {
       if (frames > 3_600) throw new Error(`The list does not come to rest: ${before}`);
       await new Promise(requestAnimationFrame);
       const now = sight();

@@ -329,7 +329,7 @@ const stories = {
     await desk.reads("Top tasks");
   },
 
-  async "ten thousand messages are read through a window"(seat) {
+  async "ten thousand messages are one list"(seat) {
     await tenThousand(seat.browser, address, seat);
   },
 
