@@ -157,12 +157,12 @@ mod tests {
         let claims = found(&division("Claims"), "2026-10-08T10:00:00Z").unwrap();
         assert_eq!(
             (claims.until.to_string().as_str(), claims.because.as_str()),
-            ("2026-10-19 00:00:00 UTC", "“Sample”")
+            ("2026-10-19 00:00:00 UTC", "“Service ease”")
         );
         // Everybody: four, so until the oldest of them is four weeks old.
         let all = found(&Asked::Everybody, "2026-10-08T10:00:00Z").unwrap();
         assert_eq!(all.until.to_string(), "2026-10-30 00:00:00 UTC");
-        assert_eq!(all.because, "“Sample”, the vote for FY2027Q1, “Sample”, the nominations for FY2027Q1");
+        assert_eq!(all.because, "“Service ease”, the vote for FY2027Q1, “Service ease”, the nominations for FY2027Q1");
         assert!(found(&Asked::Everybody, "2026-10-29T23:59:59Z").is_some());
         assert_eq!(found(&Asked::Everybody, "2026-10-30T00:00:00Z"), None);
     }
