@@ -22,6 +22,7 @@ pub mod post;
 pub mod programs;
 pub mod pulse;
 pub mod recognition;
+pub mod requests;
 pub mod schedule;
 pub mod sealed;
 pub mod services;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use cxbot::clock::Clock;
 use cxbot::config::{Overrides, Settings};
-use cxbot::emulator::{ChannelSeed, Emulator, Id, Outcome, World, permissions};
+use cxbot::emulator::{ChannelSeed, Emulator, Id, World, permissions};
 use cxbot::ids::{ChannelId, GuildId, RoleId};
 use cxbot::people;
 use serde_json::json;
@@ -144,7 +144,7 @@ impl Rig {
         else {
             return false;
         };
-        !matches!(self.emulator.outcome(interaction).await, Outcome::Failed(_))
+        self.emulator.acknowledged(interaction).await
     }
 }
 

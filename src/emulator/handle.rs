@@ -199,6 +199,12 @@ impl Emulator {
         self.hub.follow(interaction_id, |world| view::outcome(world, interaction_id)).await
     }
 
+    /// Whether the bot answered within its three seconds. Like [`Emulator::outcome`], but nothing is drawn: for those who press very
+    /// often.
+    pub async fn acknowledged(&self, interaction_id: Id) -> bool {
+        self.hub.follow(interaction_id, |world| view::acknowledged(world, interaction_id)).await
+    }
+
     /// Like [`Emulator::outcome`], but "thinking…" is waited out, for up to `within`: the outcome is then the filled message.
     /// After a deferred update it is the next follow-up or edit.
     pub async fn settled(&self, interaction_id: Id, within: Duration) -> Outcome {

@@ -14,7 +14,7 @@ use crate::discord::Reply;
 use crate::error::{Error, Result};
 use crate::ids::{ChannelId, GuildId, UserId};
 use crate::people;
-use crate::schedule::{self, Cron, NewSchedule, Schedule, UpcomingStatus};
+use crate::schedule::{self, Cron, NewSchedule, Schedule};
 use crate::services::Services;
 use crate::store::Tx;
 
@@ -200,5 +200,5 @@ async fn next_date(
     now: DateTime<Utc>,
 ) -> Result<Option<String>> {
     let upcoming = schedule::preview(tx, schedule, LOOK_AHEAD, days_off, now).await?;
-    Ok(upcoming.iter().find(|next| matches!(next.status, UpcomingStatus::Runs)).map(|next| next.slot.words()))
+    Ok(upcoming.iter().find_map(schedule::Upcoming::runs).map(|slot| slot.words()))
 }

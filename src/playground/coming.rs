@@ -39,13 +39,14 @@ impl Desk {
                     for plan in schedule::list_all(tx, guild).await? {
                         let paused = plan.paused_at.is_some().then(|| "paused".to_owned());
                         for date in schedule::preview(tx, &plan, DATES, &calendar, now).await? {
+                            let at = date.runs().unwrap_or(date.slot).at;
                             let left_out = match date.status {
-                                UpcomingStatus::Runs => paused.clone(),
+                                UpcomingStatus::Runs | UpcomingStatus::Moved { .. } => paused.clone(),
                                 UpcomingStatus::SkippedByLead => Some("skipped, as a lead asked".into()),
                                 UpcomingStatus::DayOff(name) => Some(format!("skipped, {name}")),
                                 UpcomingStatus::Done => Some("done already".into()),
                             };
-                            all.push(Coming { at: date.slot.at, what: words(&plan.job, &plan.key), left_out });
+                            all.push(Coming { at, what: words(&plan.job, &plan.key), left_out });
                         }
                     }
                     for due in schedule::list_once(tx, guild).await? {

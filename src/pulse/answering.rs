@@ -54,8 +54,7 @@ impl Pulses {
         } else {
             Zeroizing::new(encode(&[answer]))
         };
-        let now = services.clock.now();
-        let cast = services.store.write(move |tx| Box::pin(async move { seat.cast(tx, &ballot, now).await })).await?;
+        let cast = self.cast(services, &seat, &ballot).await?;
         Ok(Reply::Say(match cast {
             Cast::Recorded => message::sealed(id, posted.pulse.closes_at, false),
             Cast::Changed => message::sealed(id, posted.pulse.closes_at, true),

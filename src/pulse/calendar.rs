@@ -82,7 +82,7 @@ pub(super) async fn set(
                     && upcoming.windows(2).any(|two| two[1].slot.local - two[0].slot.local < soon);
                 let rest = if too_often {
                     format!(
-                        "\nPeople are asked at most once in {DAYS_BETWEEN} days, so dates that come sooner are not opened, and you are told each \
+                        "\nNobody gets more than one pulse in {DAYS_BETWEEN} days, so dates that come sooner are not opened, and you are told each \
                          time. `/pulse schedule monthly` leaves them their rest."
                     )
                 } else {

@@ -200,11 +200,11 @@ pub enum PulseRefusal {
     )]
     OnlyAdminsHurry,
     #[error(
-        "These people were asked only recently (“{title}”). Nobody is asked more than once in 14 days or four times in 28, so that pulses \
-         stay welcome. It is possible again from <t:{}:D>. An administrator can open it all the same with `over-budget:` and a reason.",
+        "These people were asked only recently ({because}). Nobody gets more than one pulse in 14 days, or more than four pulses, \
+         rounds of nominations and votes together in 28, so that pulses stay welcome. It is possible again from <t:{}:D>. An administrator can open it all the same with `over-budget:` and a reason.",
         until.timestamp()
     )]
-    AskedRecently { title: String, until: DateTime<Utc> },
+    AskedRecently { because: String, until: DateTime<Utc> },
     #[error(
         "The same question was put to {asked} on <t:{}:D>. A group and a part of it are not asked the same within 28 days: the two results \
          together would tell of the few people in between. It is possible again from <t:{}:D>.",

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use chrono_tz::Tz;
 
-use super::budget;
+use super::budget::{self, Wait};
 use super::builder;
 use super::closing::{self, CLOSE_JOB};
 use super::definition::Definition;
@@ -19,6 +19,7 @@ use crate::ids::{ChannelId, GuildId, UserId};
 use crate::outbox::{self, Queue, To};
 use crate::people;
 use crate::programs;
+use crate::requests;
 use crate::schedule;
 use crate::sealed::{self, NewBox};
 use crate::services::Services;
@@ -211,8 +212,11 @@ async fn keep_budget(tx: &mut Tx, wish: &Wish, zone: Tz, now: DateTime<Utc>) -> 
     if wish.definition.part_of_session {
         return Ok(false);
     }
-    match budget::wait_until(&earlier, &wish.asked, now, zone) {
-        Some((until, title)) if wish.over_budget.is_none() => Err(PulseRefusal::AskedRecently { title, until }.into()),
+    let others = requests::keep_since(tx, wish.guild, since).await?;
+    match budget::wait(&earlier, &others, &wish.asked, now, zone) {
+        Some(Wait { until, because }) if wish.over_budget.is_none() => {
+            Err(PulseRefusal::AskedRecently { because, until }.into())
+        }
         waiting => Ok(waiting.is_some()),
     }
 }

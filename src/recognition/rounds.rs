@@ -14,6 +14,7 @@ use crate::ids::GuildId;
 use crate::outbox::{self, Queue, To};
 use crate::people::{self, GuildSettings};
 use crate::post::Post;
+use crate::requests::{self, Kind, Request};
 use crate::schedule::{self, Due};
 use crate::services::Services;
 use crate::store::Tx;
@@ -29,6 +30,9 @@ pub(super) async fn current(tx: &mut Tx, settings: &GuildSettings, now: DateTime
     if is_new {
         store::close_other_rounds(tx, settings.guild, round.id, now).await?;
         plan(tx, settings.guild, &round, now).await?;
+        // However it began, it stands open to everybody; a round that is closed and opened again asks nothing new.
+        let request = Request { kind: Kind::Nominations, title: quarter.to_string(), asked_at: now };
+        requests::note(tx, settings.guild, &request).await?;
     }
     Ok(round)
 }

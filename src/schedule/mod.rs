@@ -7,11 +7,13 @@
 //! time. What is older than the catch-up window is missed: leads are told, nothing is posted late by surprise.
 //!
 //! A schedule is named by server, job and key. Its next slot is always planned as a row, so that it can be looked at and left out;
-//! whether a day off keeps it from running is decided when it is due, so a day added to `holidays.toml` counts at once. A clock set
+//! whether a day off keeps it from running, or a weekend moves it to the next working day, is decided when it is due, so a day added to
+//! `holidays.toml` counts at once. A slot that was moved keeps its name. A clock set
 //! back repeats nothing, a clock set far ahead settles everything in the order it was due.
 
 mod cron;
 mod days_off;
+mod fate;
 mod model;
 mod runner;
 mod store;

@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use super::cron::{Cron, Slot};
-use crate::calendar::WorkCalendar;
+use super::fate::{Fate, fate};
+use crate::calendar::{WorkCalendar, date_words};
 use crate::ids::GuildId;
 use crate::row_id;
 
@@ -46,21 +47,25 @@ impl Schedule {
     /// When it runs, in words: `Every Tuesday at 09:00 (America/New_York), not on holidays`. Ends with `, paused` when it is.
     #[must_use]
     pub fn words(&self) -> String {
-        let holidays = if self.skip_holidays { ", not on holidays" } else { "" };
+        let holidays = match (self.skip_holidays, self.cron.names_dates()) {
+            (false, _) => "",
+            (true, false) => ", not on holidays",
+            (true, true) => ", not on holidays, and on the next working day instead of a weekend",
+        };
         let paused = if self.paused_at.is_some() { ", paused" } else { "" };
         format!("{}{holidays}{paused}", self.cron.words(self.zone))
     }
 
-    /// Why the calendar keeps `slot` from running, if it does.
-    pub(super) fn day_off(&self, slot: &Slot, calendar: &WorkCalendar) -> Option<String> {
-        self.skip_holidays.then(|| calendar.day_off(slot.local.date()).map(str::to_owned)).flatten()
+    /// What the calendar makes of `slot`.
+    pub(super) fn fate(&self, slot: &Slot, calendar: &WorkCalendar) -> Fate {
+        if self.skip_holidays { fate(&self.cron, self.zone, slot, calendar) } else { Fate::Runs }
     }
 }
 
 /// One coming time of a schedule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Upcoming {
-    /// When.
+    /// The time that the cron text names; it keeps this name when it is moved.
     pub slot: Slot,
     /// Whether it will run.
     pub status: UpcomingStatus,
@@ -71,6 +76,13 @@ pub struct Upcoming {
 pub enum UpcomingStatus {
     /// It runs.
     Runs,
+    /// It runs later than the cron text names.
+    Moved {
+        /// Then.
+        to: Slot,
+        /// Because of this: `weekend`.
+        why: String,
+    },
     /// A lead chose to leave it out.
     SkippedByLead,
     /// Left out because of this holiday or day off.
@@ -80,12 +92,25 @@ pub enum UpcomingStatus {
 }
 
 impl Upcoming {
-    /// `Tuesday, November 24, 2026 at 09:00`, and the reason when it will not run.
+    /// When it really runs, if it does.
+    #[must_use]
+    pub fn runs(&self) -> Option<Slot> {
+        match &self.status {
+            UpcomingStatus::Runs => Some(self.slot),
+            UpcomingStatus::Moved { to, .. } => Some(*to),
+            UpcomingStatus::SkippedByLead | UpcomingStatus::DayOff(_) | UpcomingStatus::Done => None,
+        }
+    }
+
+    /// `Tuesday, November 24, 2026 at 09:00`, and the reason when it will not run or not on the day it should.
     #[must_use]
     pub fn words(&self) -> String {
         let when = self.slot.words();
         match &self.status {
             UpcomingStatus::Runs => when,
+            UpcomingStatus::Moved { to, why } => {
+                format!("{}: moved from {} ({why})", to.words(), date_words(self.slot.local.date()))
+            }
             UpcomingStatus::SkippedByLead => format!("{when}: skipped, as a lead asked"),
             UpcomingStatus::DayOff(name) => format!("{when}: skipped, {name}"),
             UpcomingStatus::Done => format!("{when}: done already"),

@@ -9,11 +9,13 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
+use super::cron::Slot;
+use super::fate::{Fate, fate};
 use super::model::OccurrenceState;
 use super::store::planning::{self, Unplanned};
 use super::store::running::{self, DueNow};
@@ -58,6 +60,8 @@ enum Decision {
     Run(Arc<dyn Job>),
     Miss(Arc<dyn Job>),
     Skip,
+    /// To this later day.
+    Move(DateTime<Utc>),
     NoSuchJob,
     Unreadable,
 }
@@ -69,6 +73,8 @@ enum Outcome {
     Missed,
     PutOff,
     Failed,
+    /// To a later day, where it waits.
+    Moved,
     /// Another process had it.
     Elsewhere,
 }
@@ -148,7 +154,7 @@ impl Runner {
                 Outcome::PutOff => ticked.put_off += 1,
                 Outcome::Missed => ticked.missed.push(due),
                 Outcome::Failed => ticked.failed.push(due),
-                Outcome::Elsewhere => {}
+                Outcome::Moved | Outcome::Elsewhere => {}
             }
         }
         ticked.unfinished = true;
@@ -198,6 +204,14 @@ impl Runner {
                 Ok(false) => Ok(Outcome::Elsewhere),
                 Err(error) => self.fail(job, &next, &error, now).await,
             },
+            Decision::Move(due_at) => {
+                let (id, attempts) = (next.id, next.attempts);
+                self.services
+                    .store
+                    .write(move |tx| Box::pin(async move { running::move_to(tx, id, attempts, due_at).await }))
+                    .await?;
+                Ok(Outcome::Moved)
+            }
             Decision::Skip => self.settle_as(&next, OccurrenceState::Skipped, Outcome::Skipped, now).await,
             Decision::NoSuchJob => {
                 tracing::error!(
@@ -223,8 +237,14 @@ impl Runner {
             return Decision::Unreadable;
         }
         let Some(job) = self.jobs.get(next.due.job.as_str()) else { return Decision::NoSuchJob };
-        if next.skip_holidays && is_day_off(&next.due.slot, calendar.get_or_insert_with(|| self.calendar())) {
-            return Decision::Skip;
+        if let Some((cron, zone)) = &next.heeds
+            && let Some(slot) = Slot::read(&next.due.slot, *zone)
+        {
+            match fate(cron, *zone, &slot, calendar.get_or_insert_with(|| self.calendar())) {
+                Fate::LeftOut(_) => return Decision::Skip,
+                Fate::Moves { to, .. } if to.at > next.due.due_at => return Decision::Move(to.at),
+                Fate::Runs | Fate::Moves { .. } => {}
+            }
         }
         if next.window.is_some_and(|window| now - next.due.due_at > window) {
             return Decision::Miss(job.clone());
@@ -333,11 +353,6 @@ impl Lot {
             Self::GivenUp => OccurrenceState::Failed,
         }
     }
-}
-
-fn is_day_off(slot: &str, calendar: &WorkCalendar) -> bool {
-    let date = slot.get(..10).and_then(|date| date.parse::<NaiveDate>().ok());
-    date.is_some_and(|date| calendar.day_off(date).is_some())
 }
 
 impl std::fmt::Debug for Runner {

@@ -15,6 +15,7 @@
 mod closing;
 mod keys;
 mod store;
+mod together;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -88,6 +89,7 @@ pub struct Sealed {
 struct Inner {
     folder: KeyFolder,
     held: RwLock<HashMap<BoxId, Held>>,
+    waiting: together::Waiting,
     /// One box is closed at a time: the scrub is for the whole database.
     closing: tokio::sync::Mutex<()>,
 }
@@ -98,10 +100,13 @@ struct Held {
     ballot_bytes: usize,
 }
 
+/// The name under which a ballot lies in its box. Only the key can compute it.
+type Tag = [u8; 32];
+
 /// One person's place in one open box. Holds key material: use it and let it go.
 pub struct Seat {
     id: BoxId,
-    tag: [u8; 32],
+    tag: Tag,
     held: Held,
 }
 
@@ -132,6 +137,17 @@ impl fmt::Display for BoxId {
     }
 }
 
+impl Cast {
+    /// From what the store says of a tag: whether its ballot replaced one; nothing when the box took none.
+    fn of(changed: Option<&bool>) -> Self {
+        match changed {
+            Some(false) => Self::Recorded,
+            Some(true) => Self::Changed,
+            None => Self::Closed,
+        }
+    }
+}
+
 impl NewBox {
     /// The id of the box to be.
     pub fn id(&self) -> &BoxId {
@@ -148,7 +164,14 @@ impl Sealed {
     /// Keeps keys in `<data>/keys/`. Touches nothing yet.
     pub fn in_data_folder(data: &Path) -> Self {
         let folder = KeyFolder::new(data.join("keys"));
-        Self { inner: Arc::new(Inner { folder, held: RwLock::default(), closing: tokio::sync::Mutex::default() }) }
+        Self {
+            inner: Arc::new(Inner {
+                folder,
+                held: RwLock::default(),
+                waiting: together::Waiting::default(),
+                closing: tokio::sync::Mutex::default(),
+            }),
+        }
     }
 
     /// Draws a key for a box whose ballots are at most `ballot_bytes` long, and puts it safely on disk. [`open`] the box next; if that
@@ -228,14 +251,15 @@ impl fmt::Debug for Sealed {
 }
 
 impl Seat {
-    /// Puts this person's ballot into the box, in place of an earlier one, if the box is open at `now`. One statement.
+    /// Puts this person's ballot into the box, in place of an earlier one, if the box is open at `now`, as a part of a larger change. A
+    /// ballot that is all there is to write goes by [`Sealed::cast`].
     pub async fn cast(&self, tx: &mut Tx, ballot: &[u8], now: DateTime<Utc>) -> Result<Cast> {
-        let payload = self.held.keys.seal(&self.id, &self.tag, ballot, self.held.ballot_bytes)?;
-        Ok(match store::upsert_ballot(tx, &self.id, &self.tag, payload, now).await? {
-            Some(false) => Cast::Recorded,
-            Some(true) => Cast::Changed,
-            None => Cast::Closed,
-        })
+        let put = store::upsert_ballots(tx, &self.id, &[(self.tag, self.seal(ballot)?)].into(), now).await?;
+        Ok(Cast::of(put.get(&self.tag)))
+    }
+
+    fn seal(&self, ballot: &[u8]) -> Result<Vec<u8>> {
+        self.held.keys.seal(&self.id, &self.tag, ballot, self.held.ballot_bytes)
     }
 
     /// Takes this person's ballot out of the box, if the box is open at `now`.

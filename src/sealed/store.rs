@@ -2,10 +2,13 @@
 //! payload; no time, no row number, no id of a person, message or interaction. It is clustered on the tag, so on SQLite its place in
 //! the file tells nothing either.
 
+use std::collections::{BTreeMap, HashMap};
+
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::FromRow;
+use sqlx::types::Json;
 
-use super::BoxId;
+use super::{BoxId, Tag};
 use crate::error::{Error, Result};
 use crate::ids::GuildId;
 use crate::on_db;
@@ -83,41 +86,47 @@ pub(super) async fn find_box(tx: &mut Tx, id: &BoxId) -> Result<Option<BoxFacts>
     Ok(Some(BoxFacts { key_id: row.key_id, ballot_bytes, state }))
 }
 
-/// The statement of the hot path, with what PostgreSQL needs in addition: a share lock on the box, so that closing
-/// ([`wait_for_casts`]) waits for ballots in flight and each of them is either counted or told "closed". SQLite has one writer and
-/// needs none.
-macro_rules! upsert_sql {
-    ($lock:literal) => {
-        concat!(
-            "insert into sealed_ballots (box_id, tag, payload, changed)
-             select box_id, $2, $3, false from sealed_boxes where box_id = $1 and state = 'open' and closes_at > $4",
-            $lock,
-            " on conflict (box_id, tag) do update set payload = excluded.payload, changed = true returning changed"
-        )
-    };
-}
-
-/// Whether this person's ballot replaced an earlier one; `None` when the box takes no more.
-pub(super) async fn upsert_ballot(
+/// Puts ballots into a box, each in place of an earlier one of its tag, if the box is open at `now`: one statement, however many they
+/// are. Says of each tag whether it replaced one; says nothing at all when the box takes no more.
+///
+/// On PostgreSQL it holds a share lock on the box, so that closing ([`wait_for_casts`]) waits for ballots in flight and each of them is
+/// either counted or told "closed"; and it goes through the tags in order, so that two of these never wait for each other. SQLite has
+/// one writer and needs neither.
+pub(super) async fn upsert_ballots(
     tx: &mut Tx,
     id: &BoxId,
-    tag: &[u8; 32],
-    payload: Vec<u8>,
+    ballots: &BTreeMap<Tag, Vec<u8>>,
     now: DateTime<Utc>,
-) -> Result<Option<bool>> {
-    const SQLITE: &str = upsert_sql!("");
-    const POSTGRES: &str = upsert_sql!(" for share");
-    let changed = match tx.conn() {
+) -> Result<HashMap<Tag, bool>> {
+    const SQLITE: &str = "insert into sealed_ballots (box_id, tag, payload, changed)
+         select box_id, unhex(ballot.key), unhex(ballot.value), false
+         from sealed_boxes cross join json_each($2) as ballot
+         where box_id = $1 and state = 'open' and closes_at > $3
+         on conflict (box_id, tag) do update set payload = excluded.payload, changed = true returning tag, changed";
+    const POSTGRES: &str = "insert into sealed_ballots (box_id, tag, payload, changed)
+         select box_id, ballot.tag, ballot.payload, false
+         from sealed_boxes cross join unnest($2::bytea[], $3::bytea[]) as ballot (tag, payload)
+         where box_id = $1 and state = 'open' and closes_at > $4
+         order by ballot.tag for share of sealed_boxes
+         on conflict (box_id, tag) do update set payload = excluded.payload, changed = true returning tag, changed";
+    let put: Vec<(Vec<u8>, bool)> = match tx.conn() {
         Conn::Sqlite(conn) => {
-            let query = sqlx::query_scalar(SQLITE).bind(id.as_str()).bind(&tag[..]).bind(payload).bind(now);
-            query.fetch_optional(conn).await?
+            let hex: BTreeMap<_, _> =
+                ballots.iter().map(|(tag, payload)| (hex::encode(tag), hex::encode(payload))).collect();
+            sqlx::query_as(SQLITE).bind(id.as_str()).bind(Json(hex)).bind(now).fetch_all(conn).await?
         }
         Conn::Postgres(conn) => {
-            let query = sqlx::query_scalar(POSTGRES).bind(id.as_str()).bind(&tag[..]).bind(payload).bind(now);
-            query.fetch_optional(conn).await?
+            let tags: Vec<&[u8]> = ballots.keys().map(|tag| &tag[..]).collect();
+            let payloads: Vec<&[u8]> = ballots.values().map(Vec::as_slice).collect();
+            sqlx::query_as(POSTGRES).bind(id.as_str()).bind(tags).bind(payloads).bind(now).fetch_all(conn).await?
         }
     };
-    Ok(changed)
+    put.into_iter()
+        .map(|(tag, changed)| match Tag::try_from(tag) {
+            Ok(tag) => Ok((tag, changed)),
+            Err(_) => Err(Error::internal(format!("ballot box {id} holds a tag of another length"))),
+        })
+        .collect()
 }
 
 /// Whether the box takes ballots at `now`; it cannot be closed before this transaction ends.

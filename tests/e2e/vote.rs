@@ -8,6 +8,7 @@ crate::stories!(
     a_round_of_six_people_from_the_first_nomination_to_the_chosen_story,
     with_two_leads_a_nomination_is_still_reviewed_fairly,
     a_nominee_who_leaves_is_erased_and_the_others_go_on,
+    a_pulse_waits_after_a_round_a_vote_and_two_pulses,
 );
 
 /// Nominates, with words of one's own.
@@ -189,5 +190,47 @@ async fn a_nominee_who_leaves_is_erased_and_the_others_go_on(on: Database) {
     assert_eq!(world.member("Eli").at("recognition").sees(), "", "neither was ever published");
     ben.runs("/recognition mine").await.says("accepted");
     lea.runs("/recognition queue").await.says("No nomination waits");
+    world.end().await;
+}
+
+/// Four requests in four weeks are enough, whoever makes them; the round and the vote are never refused.
+async fn a_pulse_waits_after_a_round_a_vote_and_two_pulses(on: Database) {
+    let world = World::start(on).await;
+    let (lea, ada, ben, ana) = (world.member("Lea"), world.member("Ada"), world.member("Ben"), world.member("Ana"));
+    lea.runs("/recognition open closes:2026-12-11 vote:true").await.says("It ends with a vote");
+    ada.runs("/recognition queue").await.says("No nomination waits");
+    nominates(&ben, "Ana", "On 3 November she called back every applicant.").await;
+    accepts_all(&lea, 1).await;
+    accepts_all(&ada, 1).await;
+    world.settle().await;
+    ana.presses("Yes, with my name").await.says("this stands in the group's vote");
+    lea.runs("/recognition close").await.says("are closed");
+    lea.runs("/recognition vote days:5").await.says("is open on 1 story");
+
+    // Two pulses to different people: each of them has been asked three times.
+    for (name, division) in [("Cleo", "Claims"), ("Dev", "Appeals")] {
+        lea.runs(&format!("/roster division person:@{name} name:{division}")).await;
+    }
+    let asks = ["service-ease division:Claims named:true", "time-well-spent division:Appeals named:true"];
+    for ask in asks {
+        lea.runs(&format!("/pulse open pulse:{ask}")).await.says("can answer");
+    }
+    // Everybody would be asked for the fifth time; Monday 21 December, 00:00 in New York, is four weeks on.
+    let refused = lea.runs("/pulse open pulse:group-health").await;
+    refused
+        .is_private()
+        .says("These people were asked only recently (")
+        .says("the vote for FY2027Q1")
+        .says("the nominations for FY2027Q1")
+        .says("It is possible again from <t:1797829200:D>.");
+    let hurry = "/pulse open pulse:group-health over-budget:\"The move was brought forward\"";
+    lea.runs(hurry).await.says("Only somebody who may manage this server");
+    ada.runs(hurry).await.says("About 12 people can answer");
+
+    world.advance(days(27)).await;
+    lea.runs("/pulse open pulse:cx-maturity").await.says("It is possible again from <t:1797829200:D>.");
+    world.advance(days(1)).await;
+    lea.runs("/pulse open pulse:cx-maturity").await.says("About 12 people can answer");
+    world.settle().await;
     world.end().await;
 }

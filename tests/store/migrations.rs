@@ -2,7 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use chrono::{DateTime, Utc};
+use cxbot::ids::GuildId;
+use cxbot::on_db;
+use cxbot::requests::{self, Kind, Request};
 use cxbot::store::Store;
+
+crate::on_both!(what_was_asked_before_the_budget_knew_of_it_counts);
 
 fn names(folder: &str) -> BTreeSet<String> {
     let folder = format!("{}/migrations/{folder}", env!("CARGO_MANIFEST_DIR"));
@@ -35,6 +41,32 @@ async fn a_database_from_a_newer_version_is_refused_in_words() {
     let store = Store::connect(&fixture.url).await.unwrap();
     let refusal = store.migrate().await.unwrap_err().to_string();
     assert!(refusal.contains("newer cxbot") && refusal.contains("9999"), "{refusal}");
+}
+
+async fn what_was_asked_before_the_budget_knew_of_it_counts(store: Store) {
+    let guild = GuildId(112_233_445_566_778_899);
+    let at = |day: &str| format!("2026-11-{day}T15:00:00Z").parse::<DateTime<Utc>>().unwrap();
+    store
+        .write(move |tx| {
+            Box::pin(async move {
+                // As an older cxbot left it.
+                for sql in ["drop table requests", "delete from _sqlx_migrations where version = 51"] {
+                    on_db!(tx, conn => sqlx::query(sql).execute(conn).await?.rows_affected());
+                }
+                let round = "insert into recognition_rounds (guild_id, quarter, opened_at) values ($1, 'FY2027Q1', $2)";
+                on_db!(tx, conn => sqlx::query(round).bind(guild.db()).bind(at("02")).execute(conn).await?.rows_affected());
+                let vote = "insert into recognition_votes (guild_id, round_id, box_id, state, opened_at, closes_at)
+                    select guild_id, id, 'b', 'open', $1, $2 from recognition_rounds";
+                on_db!(tx, conn => sqlx::query(vote).bind(at("16")).bind(at("20")).execute(conn).await?.rows_affected());
+                Ok(())
+            })
+        })
+        .await
+        .unwrap();
+    store.migrate().await.unwrap();
+    let known = store.write(move |tx| Box::pin(async move { requests::keep_since(tx, guild, at("01")).await }));
+    let request = |kind, day| Request { kind, title: "FY2027Q1".to_owned(), asked_at: at(day) };
+    assert_eq!(known.await.unwrap(), [request(Kind::Vote, "16"), request(Kind::Nominations, "02")]);
 }
 
 /// Table or view → columns, without types (they differ by design).

@@ -15,6 +15,8 @@ use futures_util::future::BoxFuture;
 crate::on_both!(
     a_person_has_one_ballot_and_may_change_or_withdraw_it,
     a_box_refuses_from_its_closing_time_on,
+    ballots_cast_together_are_each_told_what_became_of_theirs,
+    a_write_that_fails_is_told_to_everybody_in_it_and_holds_up_nobody_after,
     two_boxes_do_not_know_the_same_person,
     a_closing_interrupted_after_any_step_is_taken_up_and_told_once,
     what_fails_while_counting_leaves_every_ballot_in_place,
@@ -177,6 +179,62 @@ async fn a_box_refuses_from_its_closing_time_on(store: Store) {
     assert_eq!(ledger.counted(), [b"a".to_vec()]);
 }
 
+async fn ballots_cast_together_are_each_told_what_became_of_theirs(store: Store) {
+    let world = World::new(store);
+    let sealed = world.sealed();
+    let (one, other) = (world.open(&sealed).await, world.open(&sealed).await);
+    // Everybody presses three times at once in one box, and once, too late, in the other.
+    let presses = (0..120_u64).map(|press| (one.clone(), press % 40, noon()));
+    let late = (0..40).map(|person| (other.clone(), person, noon() + TimeDelta::days(5)));
+    let casts = presses.chain(late).map(|(id, person, now)| {
+        let (store, sealed) = (world.store.clone(), sealed.clone());
+        tokio::spawn(async move {
+            let seat = sealed.seat(&id, GUILD, UserId(person)).unwrap();
+            sealed.cast(&store, &seat, &person.to_be_bytes(), now).await.unwrap()
+        })
+    });
+    let mut told = Vec::new();
+    for cast in casts.collect::<Vec<_>>() {
+        told.push(cast.await.unwrap());
+    }
+    let (in_time, too_late) = told.split_at(120);
+    let told = |cast| in_time.iter().filter(|one| **one == cast).count();
+    assert_eq!((told(Cast::Recorded), told(Cast::Changed)), (40, 80));
+    assert!(too_late.iter().all(|cast| *cast == Cast::Closed));
+    let ledger = Arc::new(Ledger::default());
+    sealed.close(&world.store, &one, ledger.clone(), today()).await.unwrap();
+    assert_eq!(ledger.counted(), (0..40_u64).map(|person| person.to_be_bytes().to_vec()).collect::<Vec<_>>());
+}
+
+async fn a_write_that_fails_is_told_to_everybody_in_it_and_holds_up_nobody_after(store: Store) {
+    let world = World::new(store);
+    let sealed = world.sealed();
+    let id = world.open(&sealed).await;
+    let cast_together = async || {
+        let seats: Vec<_> = (0..20).map(|person| sealed.seat(&id, GUILD, UserId(person)).unwrap()).collect();
+        let casts = seats.iter().map(|seat| sealed.cast(&world.store, seat, b"a", noon()));
+        futures_util::future::join_all(casts).await
+    };
+    rename(&world.store, "alter table sealed_ballots rename to elsewhere").await;
+    assert!(cast_together().await.iter().all(Result::is_err));
+    rename(&world.store, "alter table elsewhere rename to sealed_ballots").await;
+    assert!(cast_together().await.iter().all(|cast| matches!(cast, Ok(Cast::Recorded))));
+    assert_eq!(world.rows().await, 20);
+    // A database that cannot even begin.
+    world.store.close().await;
+    assert!(cast_together().await.iter().all(Result::is_err));
+}
+
+async fn rename(store: &Store, sql: &'static str) {
+    let run = store.write(move |tx| {
+        Box::pin(async move {
+            on_db!(tx, conn => sqlx::query(sql).execute(conn).await?.rows_affected());
+            Ok(())
+        })
+    });
+    run.await.unwrap();
+}
+
 async fn two_boxes_do_not_know_the_same_person(store: Store) {
     let world = World::new(store);
     let sealed = world.sealed();
@@ -300,10 +358,7 @@ async fn an_answer_acknowledged_while_the_box_closes_is_counted(store: Store) {
                 tokio::spawn(async move {
                     for user in lane * 10..lane * 10 + 10 {
                         let Some(seat) = sealed.seat(&id, GUILD, UserId(user)) else { return };
-                        let cast = store
-                            .write(move |tx| Box::pin(async move { seat.cast(tx, b"a", noon()).await }))
-                            .await
-                            .unwrap();
+                        let cast = sealed.cast(&store, &seat, b"a", noon()).await.unwrap();
                         if cast == Cast::Recorded {
                             acknowledged.add_permits(1);
                         }

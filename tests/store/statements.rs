@@ -51,6 +51,11 @@ fn statements() -> Vec<Found> {
 }
 
 impl Found {
+    /// The two databases take a whole list in words of their own.
+    fn is_for_sqlite_alone(&self) -> bool {
+        self.sql.contains("json_each(")
+    }
+
     /// PostgreSQL locks rows and places, which SQLite with its one writer has no words for.
     fn is_for_postgres_alone(&self) -> bool {
         self.sql.contains(" for share") || self.sql.contains("pg_advisory_xact_lock")
@@ -93,6 +98,9 @@ async fn every_statement_gives_the_same_columns_on_both_databases() {
     let mut postgres = PgConnection::connect(&on_postgres.url).await.unwrap();
     let mut wrong = Vec::new();
     for found in statements() {
+        if found.is_for_sqlite_alone() {
+            continue;
+        }
         let other = columns!(postgres, found.sql.clone());
         let one = if found.is_for_postgres_alone() { other.clone() } else { columns!(sqlite, found.sql.clone()) };
         let fits = matches!((&one, &other), (Ok(one), Ok(other)) if alike(one, other));

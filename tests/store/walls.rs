@@ -12,7 +12,7 @@ const TIERS: &[&[&str]] = &[
     &["features"],
     &["learning", "pulse", "recognition", "cx_index", "help"],
     &["programs", "stories", "chart"],
-    &["people", "survey", "sealed"],
+    &["people", "survey", "sealed", "requests"],
     &["schedule", "outbox"],
     &["discord"],
     &["services"],

@@ -51,6 +51,7 @@ async fn a_button_updates_its_message_and_a_stranger_button_is_refused() {
     assert_eq!(answer.status().as_u16(), 200);
     let answer: Value = answer.json().await.unwrap();
     assert_eq!(answer["resource"]["message"]["content"], "Thanks");
+    assert!(stage.emulator.acknowledged(pressed).await);
     let Outcome::Updated(view) = stage.emulator.outcome(pressed).await else { panic!("not an update") };
     assert_eq!((view.content.as_str(), view.components.len()), ("Thanks", 0));
     assert_eq!(gateway.event("MESSAGE_UPDATE").await["content"], "Thanks");
@@ -108,6 +109,7 @@ async fn after_three_seconds_the_interaction_has_failed() {
     let interaction = gateway.event("INTERACTION_CREATE").await;
     let outcome = tokio::time::timeout(SOON, stage.emulator.outcome(asked)).await.unwrap();
     assert_eq!(outcome.as_text(), "The application did not respond\n");
+    assert!(!stage.emulator.acknowledged(asked).await);
     let (status, error) = stage.answer(&interaction, json!({"type": 4, "data": {"content": "late"}})).await;
     assert_eq!((status, &error["code"]), (404, &json!(10062)));
     assert_eq!(stage.emulator.world(World::unanswered_interactions), 0);

@@ -316,6 +316,15 @@ pub(crate) fn outcome(world: &World, interaction_id: Id) -> Option<Outcome> {
     Some(outcome)
 }
 
+/// Whether the bot answered in time; `None` while it still may.
+pub(crate) fn acknowledged(world: &World, interaction_id: Id) -> Option<bool> {
+    match world.interactions.get(interaction_id).map(|interaction| &interaction.state) {
+        Some(InteractionState::Waiting) => None,
+        Some(InteractionState::Answered(_)) => Some(true),
+        Some(InteractionState::Failed) | None => Some(false),
+    }
+}
+
 /// Like [`outcome`], but `None` as long as the bot has more to say.
 pub(crate) fn settled(world: &World, interaction_id: Id) -> Option<Outcome> {
     match outcome(world, interaction_id)? {

@@ -12,7 +12,8 @@ use super::id::Id;
 use super::transcript;
 
 pub(crate) use look::{
-    channels, commands, guilds, members, message_for, message_ids, messages, modal, outcome, roles, sees, settled,
+    acknowledged, channels, commands, guilds, members, message_for, message_ids, messages, modal, outcome, roles, sees,
+    settled,
 };
 
 /// What became of an interaction.

@@ -12,7 +12,7 @@ use crate::discord::{Incoming, Reply};
 use crate::error::Result;
 use crate::ids::UserId;
 use crate::people;
-use crate::sealed::{Key, Seat};
+use crate::sealed::{Cast, Key, Seat};
 use crate::services::Services;
 use crate::survey::Question;
 
@@ -123,6 +123,11 @@ impl Pulses {
 
     pub(in crate::pulse) async fn too_late(&self, services: &Services, id: PulseId) -> Result<crate::post::Post> {
         Ok(message::too_late(&closing::find(services, id).await?))
+    }
+
+    /// Puts one press into the box, in place of an earlier one.
+    pub(in crate::pulse) async fn cast(&self, services: &Services, seat: &Seat, ballot: &[u8]) -> Result<Cast> {
+        self.inner.sealed.cast(&services.store, seat, ballot, services.clock.now()).await
     }
 
     /// The person's place in the box; `None` when the box is no longer in use. A lost key stops the pulse here and now.

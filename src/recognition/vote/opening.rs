@@ -15,6 +15,7 @@ use crate::recognition::nomination::{Round, RoundId, State, Vote as Standing};
 use crate::recognition::refusal::NominationRefusal;
 use crate::recognition::store::{self, Entry};
 use crate::recognition::{effects, nominate};
+use crate::requests::{self, Kind, Request};
 use crate::schedule;
 use crate::sealed::{self, NewBox};
 use crate::services::Services;
@@ -166,6 +167,8 @@ async fn open_in(
     sealed::open(tx, new_box, guild, closes_at).await?;
     let id = store::add_vote(tx, (guild, round.id), new_box.id(), &candidates, (now, closes_at)).await?;
     let vote = store::find_vote(tx, id).await?.ok_or(VoteRefusal::Gone)?;
+    let request = Request { kind: Kind::Vote, title: round.quarter.to_string(), asked_at: now };
+    requests::note(tx, guild, &request).await?;
     let (key, post) = (post_key(&vote), message::opened(&vote, candidates.len()));
     outbox::queue(tx, Queue { guild, key: &key, to: To::Channel(channel), post: &post, due_at: now }).await?;
     schedule::once(tx, guild, job::CLOSE, &id.to_string(), closes_at, &json!({ "vote": id })).await?;

@@ -147,6 +147,11 @@ impl Cron {
         &self.text
     }
 
+    /// Whether it names days of the month: about then, unlike a weekday, which is meant.
+    pub(super) fn names_dates(&self) -> bool {
+        !self.times.days_of_month().is_all()
+    }
+
     /// The slots later than `after` in `zone`, in order. Empty from the year 2100 on.
     #[must_use]
     pub fn slots(&self, zone: Tz, after: DateTime<Utc>) -> Slots<'_> {

@@ -25,6 +25,12 @@ pub struct Slot {
 }
 
 impl Slot {
+    /// Reads a slot's text back; `None` when it is not one.
+    pub(in crate::schedule) fn read(text: &str, zone: Tz) -> Option<Self> {
+        let local = NaiveDateTime::parse_from_str(text, SLOT_FORMAT).ok()?;
+        Some(Self { local, at: calendar::instant(local, zone) })
+    }
+
     /// The local time in words: `Tuesday, November 24, 2026 at 09:00`.
     #[must_use]
     pub fn words(&self) -> String {

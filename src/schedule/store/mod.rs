@@ -8,8 +8,9 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use sqlx::FromRow;
 
 use super::cron::{Cron, SLOT_FORMAT, Slot};
+use super::fate::Fate;
 use super::model::{Occurrence, OccurrenceId, OccurrenceState, Schedule, ScheduleId, Upcoming, UpcomingStatus};
-use crate::calendar::WorkCalendar;
+use crate::calendar::{WorkCalendar, instant};
 use crate::error::{Error, Result};
 use crate::ids::GuildId;
 use crate::on_db;
@@ -179,9 +180,9 @@ pub async fn skip_next(
         return Ok(None);
     };
     let coming = preview(tx, &schedule, FURTHEST_SKIP, calendar, now).await?;
-    let next = coming.iter().find(|next| matches!(next.status, UpcomingStatus::Runs | UpcomingStatus::SkippedByLead));
+    let next = coming.iter().find(|next| next.runs().is_some() || matches!(next.status, UpcomingStatus::SkippedByLead));
     let Some(next) = next else { return Ok(None) };
-    if next.status == UpcomingStatus::Runs {
+    if next.runs().is_some() {
         on_db!(tx, conn => sqlx::query(SQL)
             .bind(schedule.id.0)
             .bind(guild.db())
@@ -195,7 +196,10 @@ pub async fn skip_next(
             .await?
             .rows_affected());
     }
-    Ok(Some(next.slot))
+    Ok(Some(match schedule.fate(&next.slot, calendar) {
+        Fate::Moves { to, .. } => to,
+        Fate::Runs | Fate::LeftOut(_) => next.slot,
+    }))
 }
 
 /// Takes back the next skip that lies ahead, and says which slot will run after all. `None` when none is skipped.
@@ -230,21 +234,33 @@ pub async fn preview(
     now: DateTime<Utc>,
 ) -> Result<Vec<Upcoming>> {
     const SQL: &str =
-        "select slot, state from occurrences where schedule_id = $1 and due_at > $2 and state <> 'planned'";
-    let settled: Vec<(String, String)> =
+        "select slot, state, due_at from occurrences where schedule_id = $1 and due_at > $2 order by due_at, id";
+    let rows: Vec<(String, String, DateTime<Utc>)> =
         on_db!(tx, conn => sqlx::query_as(SQL).bind(schedule.id.0).bind(now).fetch_all(conn).await?);
-    let coming = schedule.cron.slots(schedule.zone, now).take(count).map(|slot| {
+    let state_of = |slot: &Slot| {
         let name = slot.to_string();
-        let state = settled.iter().find(|(settled, _)| *settled == name).map(|(_, state)| state.as_str());
-        let status = match (schedule.day_off(&slot, calendar), state) {
-            (Some(name), None | Some("skipped")) => UpcomingStatus::DayOff(name),
-            (None, Some("skipped")) => UpcomingStatus::SkippedByLead,
-            (None, None) => UpcomingStatus::Runs,
-            (_, Some(_)) => UpcomingStatus::Done,
-        };
-        Upcoming { slot, status }
-    });
-    Ok(coming.collect())
+        rows.iter().find(|(slot, ..)| *slot == name).map(|(_, state, _)| state.as_str())
+    };
+    let status_of = |slot: &Slot| match (schedule.fate(slot, calendar), state_of(slot)) {
+        (Fate::LeftOut(name), None | Some("planned" | "skipped")) => UpcomingStatus::DayOff(name),
+        (_, Some("skipped")) => UpcomingStatus::SkippedByLead,
+        (Fate::Moves { to, why }, None | Some("planned")) => UpcomingStatus::Moved { to, why },
+        (Fate::Runs, None | Some("planned")) => UpcomingStatus::Runs,
+        (_, Some(_)) => UpcomingStatus::Done,
+    };
+    let mut coming = Vec::new();
+    // Moved to a working day that is still to come, while the day itself has gone by.
+    for (name, ..) in &rows {
+        let local = local_time(name)?;
+        let slot = Slot { local, at: instant(local, schedule.zone) };
+        if slot.at <= now {
+            coming.push(Upcoming { slot, status: status_of(&slot) });
+        }
+    }
+    let slots = schedule.cron.slots(schedule.zone, now);
+    coming.extend(slots.take(count).map(|slot| Upcoming { slot, status: status_of(&slot) }));
+    coming.truncate(count);
+    Ok(coming)
 }
 
 /// What a job missed or failed at since `since`, newest first, at most 100: for leads.

@@ -26,6 +26,7 @@ crate::on_both!(
     an_unknown_job_fails_and_is_seen,
     a_spoiled_row_holds_up_nothing,
     a_day_added_to_the_days_off_counts_at_once,
+    a_date_on_a_weekend_waits_for_the_next_working_day_and_runs_once,
     the_loop_wakes_for_the_clock_and_for_news_and_stops,
 );
 
@@ -270,6 +271,36 @@ async fn a_day_added_to_the_days_off_counts_at_once(store: Store) {
 }
 
 /// Waits until the outbox holds `count` messages.
+async fn a_date_on_a_weekend_waits_for_the_next_working_day_and_runs_once(store: Store) {
+    let desk = desk(&store);
+    // Independence Day on a Saturday, kept on the Friday; then a Saturday before Labor Day.
+    desk.set("0 9 4 * *", "2026-06-20T12:00:00Z").await;
+    let moved = "Monday, July 6, 2026 at 09:00: moved from Saturday, July 4, 2026 (weekend)";
+    assert_eq!(desk.preview(2, "2026-06-20T12:00:00Z").await, [moved, "Tuesday, August 4, 2026 at 09:00"]);
+    for early in ["2026-07-03T13:00:00Z", "2026-07-04T13:00:00Z", "2026-07-06T12:59:59Z"] {
+        assert_eq!(desk.tick(early).await, [""; 0], "{early}");
+    }
+    assert_eq!(desk.next_due().await, Some(at("2026-07-06T13:00:00Z")));
+    assert_eq!(desk.preview(2, "2026-07-05T12:00:00Z").await, [moved, "Tuesday, August 4, 2026 at 09:00"]);
+    assert_eq!(desk.tick("2026-07-06T13:00:00Z").await, ["cx-foundations 2026-07-04T09:00"]);
+    assert_eq!(desk.tick("2026-07-06T13:00:01Z").await, [""; 0]);
+    assert_eq!(desk.tick("2026-08-04T13:00:00Z").await, ["cx-foundations 2026-08-04T09:00"]);
+
+    // Not running over a long weekend: late is counted from the day it was moved to.
+    desk.set("0 9 5 * *", "2026-09-04T12:00:00Z").await;
+    assert_eq!(desk.tick("2026-09-08T13:10:00Z").await, ["cx-foundations 2026-09-05T09:00"]);
+    assert_eq!(desk.tick("2026-09-08T13:10:01Z").await, [""; 0]);
+
+    // Left out by a lead in the days between, and it says the day it would have come.
+    desk.set("0 9 5 * *", "2026-12-04T12:00:00Z").await;
+    assert_eq!(desk.tick("2026-12-05T14:00:00Z").await, [""; 0]);
+    let skipped = desk.skip_next("2026-12-05T15:00:00Z").await.unwrap();
+    assert_eq!(skipped.to_string(), "2026-12-07T09:00");
+    assert_eq!(desk.skip_next("2026-12-05T15:00:01Z").await, Some(skipped));
+    assert_eq!(desk.tick("2026-12-07T14:00:00Z").await, [""; 0]);
+    assert_eq!(desk.tick("2027-01-05T14:00:00Z").await, ["cx-foundations 2027-01-05T09:00"]);
+}
+
 async fn until_posted(desk: &Desk, count: usize) {
     let waiting = async {
         while desk.posts().await.len() < count {
