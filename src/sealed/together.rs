@@ -9,17 +9,21 @@ use tokio::sync::oneshot;
 
 use super::{BoxId, Cast, Sealed, Seat, Tag, store};
 use crate::error::{Error, Result};
-use crate::store::Store;
+use crate::store::{Store, Tx};
 
 /// What has been cast and not yet been taken up by a write, box by box.
 #[derive(Default)]
 pub(super) struct Waiting(Mutex<HashMap<BoxId, Vec<Envelope>>>);
 
 struct Envelope {
+    ballot: Pressed,
+    reply: oneshot::Sender<Result<Cast>>,
+}
+
+struct Pressed {
     tag: Tag,
     payload: Vec<u8>,
     now: DateTime<Utc>,
-    reply: oneshot::Sender<Result<Cast>>,
 }
 
 impl Waiting {
@@ -40,12 +44,12 @@ impl Sealed {
     /// Puts a person's ballot into the box, in place of an earlier one, if the box is open at `now`. When this returns, it is on disk.
     pub async fn cast(&self, store: &Store, seat: &Seat, ballot: &[u8], now: DateTime<Utc>) -> Result<Cast> {
         let (reply, answer) = oneshot::channel();
-        let envelope = Envelope { tag: seat.tag, payload: seat.seal(ballot)?, now, reply };
-        if self.inner.waiting.add(&seat.id, envelope) {
+        let ballot = Pressed { tag: seat.tag, payload: seat.seal(ballot)?, now };
+        if self.inner.waiting.add(&seat.id, Envelope { ballot, reply }) {
             // A task of its own: others wait for it, also when this caller goes away.
             tokio::spawn(write_waiting(self.clone(), store.clone(), seat.id.clone()));
         }
-        answer.await.map_err(|_| Error::internal("cxbot is stopping; a ballot was not stored"))?
+        answer.await.map_err(|_| Error::internal("The write of a ballot ended without an answer"))?
     }
 }
 
@@ -59,35 +63,54 @@ async fn write_waiting(sealed: Sealed, store: Store, id: BoxId) {
         .write(move |tx| {
             Box::pin(async move {
                 // Taken only now: whoever came while this write waited for its turn comes along.
-                let envelopes = waiting.waiting.take(&boxed);
-                let now = envelopes.iter().map(|envelope| envelope.now).max().unwrap_or_default();
-                // Of two by one person the later one stays.
-                let ballots: BTreeMap<Tag, Vec<u8>> =
-                    envelopes.iter().map(|envelope| (envelope.tag, envelope.payload.clone())).collect();
-                *batch.lock().unwrap_or_else(PoisonError::into_inner) = envelopes;
-                store::upsert_ballots(tx, &boxed, &ballots, now).await
+                let envelopes =
+                    waiting.waiting.take(&boxed).into_iter().map(|Envelope { ballot, reply }| (ballot, reply));
+                let (ballots, replies): (Vec<_>, Vec<_>) = envelopes.unzip();
+                *batch.lock().unwrap_or_else(PoisonError::into_inner) = replies;
+                put(tx, &boxed, ballots).await
             })
         })
         .await;
-    let mut envelopes = std::mem::take(&mut *taken.lock().unwrap_or_else(PoisonError::into_inner));
-    if envelopes.is_empty() {
+    let mut replies = std::mem::take(&mut *taken.lock().unwrap_or_else(PoisonError::into_inner));
+    if replies.is_empty() {
         // The write did not come to its turn.
-        envelopes = sealed.inner.waiting.take(&id);
+        replies = sealed.inner.waiting.take(&id).into_iter().map(|envelope| envelope.reply).collect();
     }
     // Whoever has gone away needs no answer.
     match written {
-        Ok(mut put) => {
-            for Envelope { tag, reply, .. } in envelopes {
-                let _ = reply.send(Ok(Cast::of(put.get(&tag))));
-                // A second one by the same person took the place of the first.
-                put.entry(tag).and_modify(|changed| *changed = true);
+        Ok(casts) => {
+            for (reply, cast) in replies.into_iter().zip(casts) {
+                let _ = reply.send(Ok(cast));
             }
         }
         Err(error) => {
             let why = format!("{error:#}");
-            for envelope in envelopes {
-                let _ = envelope.reply.send(Err(Error::internal(format!("A ballot could not be stored: {why}"))));
+            for reply in replies {
+                let _ = reply.send(Err(Error::internal(format!("A ballot could not be stored: {why}"))));
             }
         }
     }
+}
+
+/// Puts ballots into their box, and says in the same order what became of each.
+async fn put(tx: &mut Tx, id: &BoxId, ballots: Vec<Pressed>) -> Result<Vec<Cast>> {
+    let latest = ballots.iter().map(|ballot| ballot.now).max().unwrap_or_default();
+    // Of two by one person the later one stays.
+    let together: BTreeMap<Tag, Vec<u8>> = ballots.iter().map(|ballot| (ballot.tag, ballot.payload.clone())).collect();
+    let mut put = store::upsert_ballots(tx, id, &together, latest).await?;
+    let mut casts = Vec::with_capacity(ballots.len());
+    if put.is_empty() {
+        // The box is closed to the last one. Whoever pressed before it closed is in time all the same.
+        for Pressed { tag, payload, now } in ballots {
+            let put = store::upsert_ballots(tx, id, &[(tag, payload)].into(), now).await?;
+            casts.push(Cast::of(put.get(&tag)));
+        }
+    } else {
+        for Pressed { tag, .. } in ballots {
+            casts.push(Cast::of(put.get(&tag)));
+            // A second one by the same person took the place of the first.
+            put.entry(tag).and_modify(|changed| *changed = true);
+        }
+    }
+    Ok(casts)
 }
