@@ -2,7 +2,7 @@
 //!
 //! On a federal holiday or a day off of the agency's own, a slot is left out. A schedule that names weekdays, or every day, means them,
 //! weekends too. One that names days of the month means "about then": on a weekend it moves to the next working day at the same hour, so
-//! that no month is lost to the way the dates fall. Where the schedule has another slot that comes to this day anyway, the earlier one is
+//! that no month is lost to a weekend. Where the schedule has another slot that comes to this day anyway, the earlier one is
 //! left out: nobody is posted to twice.
 
 use chrono::{Datelike, NaiveDate, Weekday};

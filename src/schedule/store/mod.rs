@@ -40,7 +40,7 @@ pub struct NewSchedule<'a> {
     pub payload: serde_json::Value,
 }
 
-/// Sets a schedule, in place of the one with the same server, job and key. It starts with the first slot after `now`, is not
+/// Sets a schedule, in place of the one with the same server, job and key. It starts with the first slot that runs after `now`, is not
 /// paused, and forgets what was planned or skipped ahead. A slot that has run does not run again.
 ///
 /// # Errors
@@ -132,7 +132,7 @@ pub async fn pause(tx: &mut Tx, guild: GuildId, job: &str, key: &str, now: DateT
     Ok(paused == 1)
 }
 
-/// Goes on with a paused schedule, from the first slot after `now`; what fell into the pause is not caught up, and skips asked for
+/// Goes on with a paused schedule, from the first slot that runs after `now`; what fell into the pause is not caught up, and skips asked for
 /// before still hold. `false` when there is none or it is not paused.
 pub async fn resume(tx: &mut Tx, guild: GuildId, job: &str, key: &str, now: DateTime<Utc>) -> Result<bool> {
     const SQL: &str = "update schedules set paused_at = null, planned_until = $4
@@ -174,7 +174,7 @@ pub async fn skip_next(
     const SQL: &str =
         "insert into occurrences (schedule_id, guild_id, job, key, slot, due_at, payload, state, attempts, finished_at)
          values ($1, $2, $3, $4, $5, $6, $7, 'skipped', 0, $8)
-         on conflict (guild_id, job, key, slot) do update set state = 'skipped', finished_at = excluded.finished_at
+         on conflict (guild_id, job, key, slot) do update set state = 'skipped', due_at = excluded.due_at, finished_at = excluded.finished_at
              where occurrences.state = 'planned'";
     let Some(schedule) = find(tx, guild, job, key).await?.filter(|schedule| schedule.paused_at.is_none()) else {
         return Ok(None);
@@ -182,14 +182,14 @@ pub async fn skip_next(
     let coming = preview(tx, &schedule, FURTHEST_SKIP, calendar, now).await?;
     let next = coming.iter().find(|next| next.runs().is_some() || matches!(next.status, UpcomingStatus::SkippedByLead));
     let Some(next) = next else { return Ok(None) };
-    if next.runs().is_some() {
+    if let Some(runs) = next.runs() {
         on_db!(tx, conn => sqlx::query(SQL)
             .bind(schedule.id.0)
             .bind(guild.db())
             .bind(job)
             .bind(key)
             .bind(next.slot.to_string())
-            .bind(next.slot.at)
+            .bind(runs.at)
             .bind(schedule.payload.to_string())
             .bind(now)
             .execute(conn)
@@ -217,12 +217,19 @@ pub async fn unskip(tx: &mut Tx, guild: GuildId, job: &str, key: &str, now: Date
         .fetch_optional(conn)
         .await?);
     let Some((id, slot, due_at)) = found else { return Ok(None) };
+    let Some(schedule) = find(tx, guild, job, key).await? else { return Ok(None) };
     let changed = on_db!(tx, conn => sqlx::query(SQL).bind(id).execute(conn).await?.rows_affected());
     if changed == 0 {
         return Ok(None);
     }
     tx.announce(Topic::Schedule);
-    Ok(Some(Slot { local: local_time(&slot)?, at: due_at }))
+    Ok(Some(stands(local_time(&slot)?, due_at, schedule.zone)))
+}
+
+/// When an occurrence of this name runs: then, or at the time to which it was moved.
+fn stands(local: NaiveDateTime, due_at: DateTime<Utc>, zone: chrono_tz::Tz) -> Slot {
+    let own = Slot { local, at: instant(local, zone) };
+    if own.at == due_at { own } else { Slot { local: due_at.with_timezone(&zone).naive_local(), at: due_at } }
 }
 
 /// The next `count` slots after `now`, with those that will not run and why. A paused schedule shows what would come.
@@ -239,13 +246,17 @@ pub async fn preview(
         on_db!(tx, conn => sqlx::query_as(SQL).bind(schedule.id.0).bind(now).fetch_all(conn).await?);
     let state_of = |slot: &Slot| {
         let name = slot.to_string();
-        rows.iter().find(|(slot, ..)| *slot == name).map(|(_, state, _)| state.as_str())
+        rows.iter().find(|(slot, ..)| *slot == name).map(|(_, state, due_at)| (state.as_str(), *due_at))
     };
     let status_of = |slot: &Slot| match (schedule.fate(slot, calendar), state_of(slot)) {
-        (Fate::LeftOut(name), None | Some("planned" | "skipped")) => UpcomingStatus::DayOff(name),
-        (_, Some("skipped")) => UpcomingStatus::SkippedByLead,
-        (Fate::Moves { to, why }, None | Some("planned")) => UpcomingStatus::Moved { to, why },
-        (Fate::Runs, None | Some("planned")) => UpcomingStatus::Runs,
+        (Fate::LeftOut(name), None | Some(("planned" | "skipped", _))) => UpcomingStatus::DayOff(name),
+        (_, Some(("skipped", _))) => UpcomingStatus::SkippedByLead,
+        // Moved further than it need be by now, since a day off was taken back: there it waits.
+        (Fate::Moves { to, why }, Some(("planned", due_at))) if due_at > to.at => {
+            UpcomingStatus::Moved { to: stands(slot.local, due_at, schedule.zone), why }
+        }
+        (Fate::Moves { to, why }, None | Some(("planned", _))) => UpcomingStatus::Moved { to, why },
+        (Fate::Runs, None | Some(("planned", _))) => UpcomingStatus::Runs,
         (_, Some(_)) => UpcomingStatus::Done,
     };
     let mut coming = Vec::new();
@@ -326,6 +337,7 @@ pub async fn cancel_once(tx: &mut Tx, guild: GuildId, job: &str, key: &str) -> R
 }
 
 async fn plan_and_announce(tx: &mut Tx, schedule: &Schedule, now: DateTime<Utc>) -> Result<()> {
+    planning::plan_moved(tx, schedule, now).await?;
     planning::plan(tx, schedule, now).await?;
     tx.announce(Topic::Schedule);
     Ok(())

@@ -5,15 +5,19 @@ use std::collections::VecDeque;
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 
 use super::ScheduleRow;
+use crate::calendar::WorkCalendar;
 use crate::error::Result;
 use crate::on_db;
 use crate::schedule::cron::Slot;
+use crate::schedule::fate::Fate;
 use crate::schedule::model::Schedule;
 use crate::store::Tx;
 
 /// The most past slots of one schedule that become rows: a month of the fastest schedule. What lies further back is too old for any
 /// catch-up window, and thousands of rows that say "missed" tell nobody more than the last ones do.
 const MOST_PAST_SLOTS: usize = 3_000;
+/// From a Saturday's first minute to a Tuesday's last, with room for a clock change.
+const LONGEST_WEEKEND: TimeDelta = TimeDelta::days(5);
 const FURTHEST_LOOK_BACK: TimeDelta = TimeDelta::days(366);
 
 /// A schedule to be planned, or one whose row cannot be read.
@@ -43,9 +47,6 @@ pub(in crate::schedule) async fn unplanned(tx: &mut Tx, now: DateTime<Utc>) -> R
 pub(in crate::schedule) async fn plan(tx: &mut Tx, schedule: &Schedule, now: DateTime<Utc>) -> Result<usize> {
     const CLAIM: &str =
         "update schedules set planned_until = $3 where id = $1 and planned_until = $2 and paused_at is null";
-    const ADD: &str =
-        "insert into occurrences (schedule_id, guild_id, job, key, slot, due_at, payload, state, attempts)
-         values ($1, $2, $3, $4, $5, $6, $7, 'planned', 0) on conflict (guild_id, job, key, slot) do nothing";
     let Plan { slots, too_old, planned_until } = slots_to_plan(schedule, now);
     let claimed = on_db!(tx, conn => sqlx::query(CLAIM)
         .bind(schedule.id.0)
@@ -57,21 +58,41 @@ pub(in crate::schedule) async fn plan(tx: &mut Tx, schedule: &Schedule, now: Dat
     if claimed == 0 {
         return Ok(0);
     }
-    let payload = schedule.payload.to_string();
     for slot in slots {
-        on_db!(tx, conn => sqlx::query(ADD)
-            .bind(schedule.id.0)
-            .bind(schedule.guild.db())
-            .bind(&schedule.job)
-            .bind(&schedule.key)
-            .bind(slot.to_string())
-            .bind(slot.at)
-            .bind(&payload)
-            .execute(conn)
-            .await?
-            .rows_affected());
+        add(tx, schedule, &slot, slot.at).await?;
     }
     Ok(too_old)
+}
+
+/// Makes rows of slots that lie before `now` and were moved to a working day that is still to come: over a weekend, what is set or goes on
+/// must not lose its Monday. Which days an agency has off besides is looked at when they are due.
+pub(in crate::schedule) async fn plan_moved(tx: &mut Tx, schedule: &Schedule, now: DateTime<Utc>) -> Result<()> {
+    let calendar = WorkCalendar::federal();
+    for slot in schedule.cron.slots(schedule.zone, now - LONGEST_WEEKEND).take_while(|slot| slot.at <= now) {
+        match schedule.fate(&slot, &calendar) {
+            Fate::Moves { to, .. } if to.at > now => add(tx, schedule, &slot, to.at).await?,
+            Fate::Runs | Fate::Moves { .. } | Fate::LeftOut(_) => {}
+        }
+    }
+    Ok(())
+}
+
+async fn add(tx: &mut Tx, schedule: &Schedule, slot: &Slot, due_at: DateTime<Utc>) -> Result<()> {
+    const SQL: &str =
+        "insert into occurrences (schedule_id, guild_id, job, key, slot, due_at, payload, state, attempts)
+         values ($1, $2, $3, $4, $5, $6, $7, 'planned', 0) on conflict (guild_id, job, key, slot) do nothing";
+    on_db!(tx, conn => sqlx::query(SQL)
+        .bind(schedule.id.0)
+        .bind(schedule.guild.db())
+        .bind(&schedule.job)
+        .bind(&schedule.key)
+        .bind(slot.to_string())
+        .bind(due_at)
+        .bind(schedule.payload.to_string())
+        .execute(conn)
+        .await?
+        .rows_affected());
+    Ok(())
 }
 
 /// Stops a schedule whose row cannot be read, so that it holds up nothing and leads see it paused.

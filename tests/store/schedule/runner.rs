@@ -270,7 +270,6 @@ async fn a_day_added_to_the_days_off_counts_at_once(store: Store) {
     assert_eq!(desk.tick("2026-12-01T14:00:00Z").await, ["cx-foundations 2026-12-01T09:00"]);
 }
 
-/// Waits until the outbox holds `count` messages.
 async fn a_date_on_a_weekend_waits_for_the_next_working_day_and_runs_once(store: Store) {
     let desk = desk(&store);
     // Independence Day on a Saturday, kept on the Friday; then a Saturday before Labor Day.
@@ -299,8 +298,22 @@ async fn a_date_on_a_weekend_waits_for_the_next_working_day_and_runs_once(store:
     assert_eq!(desk.skip_next("2026-12-05T15:00:01Z").await, Some(skipped));
     assert_eq!(desk.tick("2026-12-07T14:00:00Z").await, [""; 0]);
     assert_eq!(desk.tick("2027-01-05T14:00:00Z").await, ["cx-foundations 2027-01-05T09:00"]);
+
+    // Set again over the weekend, for example to another hour: the Monday stands.
+    desk.set("0 9 6 * *", "2027-03-01T12:00:00Z").await;
+    assert_eq!(desk.tick("2027-03-06T14:00:00Z").await, [""; 0]);
+    desk.set("0 9 6 * *", "2027-03-07T12:00:00Z").await;
+    assert_eq!(desk.tick("2027-03-08T14:00:00Z").await, ["cx-foundations 2027-03-06T09:00"]);
+    desk.set("0 9 6 * *", "2027-03-08T15:00:00Z").await;
+    assert_eq!(desk.tick("2027-03-08T15:00:01Z").await, [""; 0]);
+    // Skipped before the weekend and asked again in it: still the same one.
+    desk.set("0 9 5 * *", "2027-06-01T12:00:00Z").await;
+    let skipped = desk.skip_next("2027-06-04T12:00:00Z").await;
+    assert_eq!(skipped.map(|slot| slot.to_string()).as_deref(), Some("2027-06-07T09:00"));
+    assert_eq!(desk.skip_next("2027-06-06T12:00:00Z").await, skipped);
 }
 
+/// Waits until the outbox holds `count` messages.
 async fn until_posted(desk: &Desk, count: usize) {
     let waiting = async {
         while desk.posts().await.len() < count {
