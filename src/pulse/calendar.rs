@@ -194,7 +194,7 @@ impl OpenPulse {
             Wish { channel: payload.channel, by_calendar: true, ..Wish::new(due.guild, definition, payload.set_by) };
         match self.0.open_in_job(services, tx, wish).await {
             Ok(()) => Ok(()),
-            // A refusal writes nothing before it is made, so the rest of this transaction may stand.
+            // A refusal changes nothing that anybody sees before it is made, so the rest of this transaction may stand.
             Err(Error::Refused(why)) => tell(tx, due, payload.set_by, &why, services.clock.now()).await,
             Err(fault) => Err(fault),
         }
@@ -233,8 +233,9 @@ impl Job for OpenPulse {
 async fn tell(tx: &mut Tx, due: &Due, lead: UserId, why: &str, now: DateTime<Utc>) -> Result<()> {
     let key = format!("pulse:not-opened:{}:{}", due.key, due.slot);
     let post = Post::text(format!(
-        "The pulse “{}” was due ({}) and was not opened. {why} `/pulse schedule post-now` opens it when you are ready.",
-        due.key, due.slot
+        "The pulse “{}” was due <t:{}:f> and was not opened. {why} `/pulse schedule post-now` opens it when you are ready.",
+        due.key,
+        due.due_at.timestamp()
     ));
     outbox::queue(tx, Queue { guild: due.guild, key: &key, to: To::Person(lead), post: &post, due_at: now }).await?;
     Ok(())

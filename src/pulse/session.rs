@@ -46,7 +46,7 @@ impl AskAboutSession {
         };
         match self.0.open_in_job(services, tx, wish).await {
             Ok(()) => Ok(()),
-            // A refusal writes nothing before it is made, so the rest of this transaction may stand.
+            // A refusal changes nothing that anybody sees before it is made, so the rest of this transaction may stand.
             Err(Error::Refused(why)) => tell(services, tx, due, &session, &why).await,
             Err(fault) => Err(fault),
         }

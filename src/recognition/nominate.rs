@@ -140,7 +140,7 @@ async fn open_round(
     author: UserId,
     now: chrono::DateTime<chrono::Utc>,
 ) -> Result<Round> {
-    let round = rounds::current(tx, settings, now).await?;
+    let (round, _) = rounds::current(tx, settings, now).await?;
     if round.closed_at.is_some() {
         return Err(NominationRefusal::RoundClosed(round.quarter.words()).into());
     }

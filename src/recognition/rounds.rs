@@ -22,19 +22,22 @@ use crate::store::Tx;
 /// People are reminded this long before a round closes.
 const REMIND_BEFORE: TimeDelta = TimeDelta::days(7);
 
-/// The round of the present quarter, opened now if it does not exist yet; every earlier one is closed then.
-pub(super) async fn current(tx: &mut Tx, settings: &GuildSettings, now: DateTime<Utc>) -> Result<Round> {
+/// The round of the present quarter, and whether it was opened just now because there was none; every earlier one is closed then.
+pub(super) async fn current(tx: &mut Tx, settings: &GuildSettings, now: DateTime<Utc>) -> Result<(Round, bool)> {
     let quarter = Quarter::at(now, settings.zone);
     let ends_at = midnight_after(quarter.last_day(), settings);
     let (round, is_new) = store::current_round(tx, settings.guild, quarter, ends_at, now).await?;
     if is_new {
         store::close_other_rounds(tx, settings.guild, round.id, now).await?;
         plan(tx, settings.guild, &round, now).await?;
-        // However it began, it stands open to everybody; a round that is closed and opened again asks nothing new.
-        let request = Request { kind: Kind::Nominations, title: quarter.to_string(), asked_at: now };
-        requests::note(tx, settings.guild, &request).await?;
     }
-    Ok(round)
+    Ok((round, is_new))
+}
+
+/// Notes that everybody is asked to nominate.
+async fn note_request(tx: &mut Tx, guild: GuildId, round: &Round, now: DateTime<Utc>) -> Result<()> {
+    let request = Request { kind: Kind::Nominations, title: round.quarter.to_string(), asked_at: now };
+    requests::note(tx, guild, &request).await
 }
 
 fn midnight_after(day: NaiveDate, settings: &GuildSettings) -> DateTime<Utc> {
@@ -70,7 +73,11 @@ pub(super) async fn set(
         .write(move |tx| {
             Box::pin(async move {
                 let settings = nominate::noted(tx, guild, zone).await?;
-                let mut round = current(tx, &settings, now).await?;
+                let (mut round, is_new) = current(tx, &settings, now).await?;
+                // A round that is closed and opened again asks nothing new.
+                if open && is_new {
+                    note_request(tx, guild, &round, now).await?;
+                }
                 if let Some(day) = last_day {
                     let closes_at = midnight_after(day, &settings);
                     if closes_at <= now || day > round.quarter.last_day() {
@@ -147,7 +154,7 @@ pub(super) async fn remind(tx: &mut Tx, due: &Due, now: DateTime<Utc>) -> Result
     let key = format!("recognition:round:{}", due.key);
     outbox::queue(tx, Queue { guild: due.guild, key: &key, to: To::Channel(channel), post: &post, due_at: now })
         .await?;
-    Ok(())
+    note_request(tx, due.guild, &round, now).await
 }
 
 pub(super) fn reminder(round: &Round, zone: chrono_tz::Tz) -> Post {

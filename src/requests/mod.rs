@@ -1,7 +1,7 @@
 //! What a server's people were asked for, other than by a pulse: so that one feature can leave them the rest that another has used up.
 //!
-//! A request is something put to everybody that wants an answer: the call for nominations of a round, a vote. It is noted in the
-//! transaction that makes it. Which groups were asked is known here, never who answered. Pulses are not noted: their own store
+//! A request is something put to everybody that wants an answer: a lead opens a round of nominations, its reminder is posted, a vote
+//! opens. It is noted in the transaction that makes it. A round that began by itself with somebody's nomination asked nobody. Which groups were asked is known here, never who answered. Pulses are not noted: their own store
 //! knows them. A quiz under a lesson is no request: it is an offer that everybody may leave, and a weekly series would use up what
 //! people can be asked at all.
 
@@ -14,7 +14,7 @@ use chrono::{DateTime, Utc};
 /// What kind of thing people were asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// A round of nominations began.
+    /// People were asked to nominate.
     Nominations,
     /// A vote opened.
     Vote,

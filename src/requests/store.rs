@@ -22,15 +22,15 @@ pub async fn note(tx: &mut Tx, guild: GuildId, request: &Request) -> Result<()> 
     Ok(())
 }
 
-/// What the server's people were asked for since then, newest first. What is older is forgotten, on every server.
+/// What the server's people were asked for since then, newest first. What is older is forgotten.
 ///
 /// # Errors
 /// When the database fails or holds a kind that is not known.
 pub async fn keep_since(tx: &mut Tx, guild: GuildId, since: DateTime<Utc>) -> Result<Vec<Request>> {
-    const FORGET: &str = "delete from requests where asked_at < $1";
+    const FORGET: &str = "delete from requests where guild_id = $1 and asked_at < $2";
     const SQL: &str = "select kind, title, asked_at from requests where guild_id = $1 and asked_at >= $2
          order by asked_at desc, id desc";
-    on_db!(tx, conn => sqlx::query(FORGET).bind(since).execute(conn).await?.rows_affected());
+    on_db!(tx, conn => sqlx::query(FORGET).bind(guild.db()).bind(since).execute(conn).await?.rows_affected());
     let rows: Vec<(String, String, DateTime<Utc>)> =
         on_db!(tx, conn => sqlx::query_as(SQL).bind(guild.db()).bind(since).fetch_all(conn).await?);
     rows.into_iter()
