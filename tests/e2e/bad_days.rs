@@ -110,14 +110,13 @@ async fn a_slow_discord_still_gets_answers_in_time(on: Database) {
     world.emulator.faults().on(
         Some("POST"),
         &posts_in(&world, "lessons"),
-        Effect::Latency(Duration::from_secs(2)),
+        Effect::Latency(Duration::from_secs(4)),
         Some(1),
     );
     world.member("Lea").runs("/lesson post lesson:what-cx-is").await.is_private().says("on its way");
     // While a post hangs, people go on being answered.
-    let asked_at = Instant::now();
     world.member("Ana").runs("/help").await.is_private();
-    assert!(asked_at.elapsed() < Duration::from_secs(1), "{:?}", asked_at.elapsed());
+    assert_eq!(lessons(&world), 0, "the post came before the answer");
     world.settle().await;
     assert_eq!(lessons(&world), 1);
     world.end().await;
