@@ -1,8 +1,8 @@
 //! How often people may be asked. No I/O; `now` is an argument.
 //!
-//! Pulses rest for [`DAYS_BETWEEN`] days among themselves; together with what other features asked of everybody ([`Request`]: a round of
-//! nominations, a vote) people are asked [`MOST_IN_WINDOW`] times in [`WINDOW_DAYS`] days before a pulse is refused. A round or a vote follows the fiscal
-//! quarter and never is. A quiz under a lesson is an offer and does not count.
+//! Pulses rest for [`DAYS_BETWEEN`] days among themselves; together with what other features asked of everybody ([`Request`]: a call for
+//! nominations, a vote) people are asked [`MOST_IN_WINDOW`] times in [`WINDOW_DAYS`] days before a pulse is refused. A round or a vote
+//! follows the fiscal quarter and never is. A quiz under a lesson is an offer and does not count.
 //!
 //! Nobody is watched for it: what is counted is which groups were asked, and when, never who answered. Two groups count as the same
 //! people when one is part of the other for certain (everybody and anybody); whether two roles share people is not known to cxbot.

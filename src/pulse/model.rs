@@ -200,9 +200,9 @@ pub enum PulseRefusal {
     )]
     OnlyAdminsHurry,
     #[error(
-        "These people were asked only recently ({because}). So that pulses stay welcome, a new one waits until 14 days after the last \
-         one, and while four things were asked in 28 days: pulses, nominations and votes together. It is possible again from \
-         <t:{}:D>. An administrator can open it all the same with `over-budget:` and a reason.",
+        "These people were asked only recently ({because}). So that pulses stay welcome, none opens within 14 days of the last one, nor \
+         while four things were asked in 28 days: pulses, nominations and votes together. It is possible again from <t:{}:D>. \
+         An administrator can open it all the same with `over-budget:` and a reason.",
         until.timestamp()
     )]
     AskedRecently { because: String, until: DateTime<Utc> },

@@ -98,16 +98,19 @@ async fn put(tx: &mut Tx, id: &BoxId, ballots: Vec<Pressed>) -> Result<Vec<Cast>
     // Of two by one person the later one stays.
     let together: BTreeMap<Tag, Vec<u8>> = ballots.iter().map(|ballot| (ballot.tag, ballot.payload.clone())).collect();
     let mut put = store::upsert_ballots(tx, id, &together, latest).await?;
-    let mut casts = Vec::with_capacity(ballots.len());
+    let mut casts = vec![Cast::Closed; ballots.len()];
     if put.is_empty() {
-        // The box is closed to the last one. Whoever pressed before it closed is in time all the same.
-        for Pressed { tag, payload, now } in ballots {
+        // The box is closed to the last one. Whoever pressed before it closed is in time all the same. In the order of the tags, as
+        // everywhere: two writes that go through them differently could wait for each other for ever.
+        let mut one_by_one: Vec<_> = ballots.into_iter().zip(&mut casts).collect();
+        one_by_one.sort_by_key(|(ballot, _)| ballot.tag);
+        for (Pressed { tag, payload, now }, cast) in one_by_one {
             let put = store::upsert_ballots(tx, id, &[(tag, payload)].into(), now).await?;
-            casts.push(Cast::of(put.get(&tag)));
+            *cast = Cast::of(put.get(&tag));
         }
     } else {
-        for Pressed { tag, .. } in ballots {
-            casts.push(Cast::of(put.get(&tag)));
+        for (Pressed { tag, .. }, cast) in ballots.into_iter().zip(&mut casts) {
+            *cast = Cast::of(put.get(&tag));
             // A second one by the same person took the place of the first.
             put.entry(tag).and_modify(|changed| *changed = true);
         }
