@@ -6,6 +6,7 @@
 mod channels;
 mod commands;
 mod direct;
+mod files;
 mod guilds;
 mod interactions;
 mod mentions;
@@ -21,12 +22,13 @@ use serde::{Deserialize, Serialize};
 pub use channels::{Channel, ChannelSeed};
 pub(crate) use channels::{Overwrite, kind};
 pub(crate) use commands::{Command, Commands, TooMany, command_kind};
+pub(crate) use files::{Attachment, StoredFile, Upload};
 pub(crate) use guilds::{Guild, Member, Role};
 pub(crate) use interactions::{
     Answer, Form, Interaction, InteractionState, Interactions, Lookup, NewInteraction, Used, interaction_kind,
 };
 pub(crate) use mentions::{Written, written_in};
-pub(crate) use messages::{Attachment, Draft, Message, Patch, Reference, StoredFile, Upload, flag};
+pub(crate) use messages::{Draft, Message, Patch, Reference, flag};
 pub(crate) use threads::{NewThread, Thread};
 
 use super::event::Event;
