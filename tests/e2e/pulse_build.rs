@@ -11,6 +11,7 @@ crate::stories!(
     drafts_are_each_leads_own_and_thrown_away_only_when_sure,
     a_result_is_told_by_division,
     a_month_of_two_scheduled_pulses,
+    a_monthly_date_on_a_weekend_is_shown_and_posted_on_the_monday,
     a_pulse_that_may_not_be_posted_is_told_and_mended,
     a_deleted_channel_takes_no_result_away,
 );
@@ -214,6 +215,31 @@ async fn a_month_of_two_scheduled_pulses(on: Database) {
     // New Year's Day is a holiday, so the next one is in February; its post quotes what came of the last.
     world.advance(days(20)).await;
     assert_eq!(world.member("Ada").at("pulse").sees().matches("**Pulse: Service ease**").count(), 1);
+    world.end().await;
+}
+
+async fn a_monthly_date_on_a_weekend_is_shown_and_posted_on_the_monday(on: Database) {
+    let world = World::start(on).await;
+    let lea = world.member("Lea").at("pulse");
+    let moved = "- Monday, December 7, 2026 at 10:00: moved from Saturday, December 5, 2026 (weekend)";
+    lea.runs("/pulse schedule monthly pulse:service-ease day:5 hour:10").await.says(moved);
+    let preview = || lea.runs("/pulse schedule preview pulse:service-ease");
+    let shown = preview().await;
+    shown.is_private().says("and on the next working day instead of a weekend").says(moved);
+    // A date on a weekday stands, and so says nothing of a move.
+    shown.says("- Tuesday, January 5, 2027 at 10:00\n");
+    let posts = || world.member("Ana").at("pulse").sees().matches("**Pulse: Service ease**").count();
+    // Sunday 6 December, 09:00: its own day has gone by, and it is still to come.
+    world.advance(days(13)).await;
+    preview().await.says(moved);
+    lea.runs("/pulse schedule list").await.says(&format!("Next: {}", moved.trim_start_matches("- ")));
+    assert_eq!(posts(), 0, "{}", world.transcript());
+    world.advance(days(1)).await;
+    assert_eq!(posts(), 0, "an hour early\n{}", world.transcript());
+    world.advance(hours(2)).await;
+    assert_eq!(posts(), 1, "{}", world.transcript());
+    let shown = preview().await.text();
+    assert!(!shown.contains("December"), "{shown}");
     world.end().await;
 }
 
