@@ -70,7 +70,7 @@ pub(super) async fn set(
                     catch_up_minutes,
                     payload,
                 };
-                let set = schedule::set(tx, &new, now).await?;
+                let set = schedule::set(tx, &new, &days_off, now).await?;
                 let first = next_date(tx, &set, &days_off, now).await?.unwrap_or_default();
                 Ok(Reply::Say(message::scheduled(
                     &series,
@@ -112,7 +112,7 @@ pub(super) async fn resume(services: &Services, library: &Library, guild: GuildI
         .write(move |tx| {
             Box::pin(async move {
                 existing(tx, guild, &series).await?;
-                if !schedule::resume(tx, guild, JOB, &series.name, now).await? {
+                if !schedule::resume(tx, guild, JOB, &series.name, &days_off, now).await? {
                     return Err(LearningRefusal::NotPaused(series.title).into());
                 }
                 let resumed = existing(tx, guild, &series).await?;

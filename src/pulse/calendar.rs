@@ -74,7 +74,7 @@ pub(super) async fn set(
                     catch_up_minutes,
                     payload,
                 };
-                let set = schedule::set(tx, &new, now).await?;
+                let set = schedule::set(tx, &new, &calendar, now).await?;
                 let upcoming = schedule::preview(tx, &set, LOOK_AHEAD, &calendar, now).await?;
                 // Told now rather than on the day: people are not asked so often.
                 let soon = TimeDelta::days(i64::try_from(DAYS_BETWEEN).unwrap_or(0));
@@ -134,7 +134,7 @@ pub(super) async fn change(
                         format!("“{title}” is paused. `/pulse schedule resume` lets it go on.")
                     }
                     Wanted::Resume => {
-                        schedule::resume(tx, guild, OPEN_JOB, key, now).await?;
+                        schedule::resume(tx, guild, OPEN_JOB, key, &calendar, now).await?;
                         format!("“{title}” goes on with its next date; nothing is caught up.")
                     }
                     Wanted::Skip => {

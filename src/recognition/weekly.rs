@@ -46,6 +46,7 @@ pub(super) async fn set(services: &Services, incoming: &Incoming, control: &Cont
     if picked != OFF && !DAYS.iter().any(|(day, _)| *day == picked) {
         return Err(Error::refused("Please pick a day from the list."));
     }
+    let calendar = schedule::work_calendar(&services.content)?;
     let found = services
         .store
         .write(move |tx| {
@@ -66,7 +67,7 @@ pub(super) async fn set(services: &Services, incoming: &Incoming, control: &Cont
                     catch_up_minutes: 120,
                     payload: serde_json::Value::Null,
                 };
-                schedule::set(tx, &new, now).await.map(Some)
+                schedule::set(tx, &new, &calendar, now).await.map(Some)
             })
         })
         .await?;

@@ -137,7 +137,16 @@ impl Desk {
 
     async fn set_new(&self, new: NewSchedule<'static>, now: &str) -> Schedule {
         let now = at(now);
-        self.store.write(move |tx| Box::pin(async move { schedule::set(tx, &new, now).await })).await.unwrap()
+        let calendar = self.calendar();
+        self.store
+            .write(move |tx| Box::pin(async move { schedule::set(tx, &new, &calendar, now).await }))
+            .await
+            .unwrap()
+    }
+
+    /// As the features read it.
+    fn calendar(&self) -> WorkCalendar {
+        schedule::work_calendar(&self.services.content).unwrap()
     }
 
     /// Ticks, and gives what was posted or missed by it, in order.
@@ -155,19 +164,17 @@ impl Desk {
     }
 
     async fn resume(&self, now: &str) -> bool {
-        let now = at(now);
+        let (now, calendar) = (at(now), self.calendar());
         self.store
-            .write(move |tx| Box::pin(async move { schedule::resume(tx, GUILD, JOB, KEY, now).await }))
+            .write(move |tx| Box::pin(async move { schedule::resume(tx, GUILD, JOB, KEY, &calendar, now).await }))
             .await
             .unwrap()
     }
 
     async fn skip_next(&self, now: &str) -> Option<Slot> {
-        let now = at(now);
+        let (now, calendar) = (at(now), self.calendar());
         self.store
-            .write(move |tx| {
-                Box::pin(async move { schedule::skip_next(tx, GUILD, JOB, KEY, &WorkCalendar::federal(), now).await })
-            })
+            .write(move |tx| Box::pin(async move { schedule::skip_next(tx, GUILD, JOB, KEY, &calendar, now).await }))
             .await
             .unwrap()
     }
@@ -181,11 +188,11 @@ impl Desk {
     }
 
     async fn preview(&self, count: usize, now: &str) -> Vec<String> {
-        let now = at(now);
+        let (now, calendar) = (at(now), self.calendar());
         let coming = self.store.read(move |tx| {
             Box::pin(async move {
                 let schedule = schedule::find(tx, GUILD, JOB, KEY).await?.expect("a schedule was set");
-                schedule::preview(tx, &schedule, count, &WorkCalendar::federal(), now).await
+                schedule::preview(tx, &schedule, count, &calendar, now).await
             })
         });
         coming.await.unwrap().iter().map(Upcoming::words).collect()

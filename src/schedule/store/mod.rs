@@ -41,11 +41,12 @@ pub struct NewSchedule<'a> {
 }
 
 /// Sets a schedule, in place of the one with the same server, job and key. It starts with the first slot that runs after `now`, is not
-/// paused, and forgets what was planned or skipped ahead. A slot that has run does not run again.
+/// paused, and forgets what was planned or skipped ahead. A slot that has run does not run again. A date that the `calendar` moved from a
+/// weekend before `now` to a working day after it runs on that day.
 ///
 /// # Errors
 /// Refused, in words, when the cron text is not understood.
-pub async fn set(tx: &mut Tx, new: &NewSchedule<'_>, now: DateTime<Utc>) -> Result<Schedule> {
+pub async fn set(tx: &mut Tx, new: &NewSchedule<'_>, calendar: &WorkCalendar, now: DateTime<Utc>) -> Result<Schedule> {
     const SQL: &str = "insert into schedules
              (guild_id, job, key, cron, zone, skip_holidays, catch_up_minutes, payload, planned_until)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
@@ -71,7 +72,7 @@ pub async fn set(tx: &mut Tx, new: &NewSchedule<'_>, now: DateTime<Utc>) -> Resu
     let schedule =
         find(tx, new.guild, new.job, new.key).await?.ok_or_else(|| Error::internal("a schedule was not set"))?;
     on_db!(tx, conn => sqlx::query(FORGET).bind(schedule.id.0).bind(now).execute(conn).await?.rows_affected());
-    plan_and_announce(tx, &schedule, now).await?;
+    plan_and_announce(tx, &schedule, calendar, now).await?;
     Ok(schedule)
 }
 
@@ -133,8 +134,15 @@ pub async fn pause(tx: &mut Tx, guild: GuildId, job: &str, key: &str, now: DateT
 }
 
 /// Goes on with a paused schedule, from the first slot that runs after `now`; what fell into the pause is not caught up, and skips asked for
-/// before still hold. `false` when there is none or it is not paused.
-pub async fn resume(tx: &mut Tx, guild: GuildId, job: &str, key: &str, now: DateTime<Utc>) -> Result<bool> {
+/// before still hold. A date that the `calendar` moved to a day after `now` is still to come, so it runs. `false` when there is none or it is not paused.
+pub async fn resume(
+    tx: &mut Tx,
+    guild: GuildId,
+    job: &str,
+    key: &str,
+    calendar: &WorkCalendar,
+    now: DateTime<Utc>,
+) -> Result<bool> {
     const SQL: &str = "update schedules set paused_at = null, planned_until = $4
          where guild_id = $1 and job = $2 and key = $3 and paused_at is not null";
     let resumed = on_db!(tx, conn => sqlx::query(SQL)
@@ -148,7 +156,7 @@ pub async fn resume(tx: &mut Tx, guild: GuildId, job: &str, key: &str, now: Date
     if resumed == 1
         && let Some(schedule) = find(tx, guild, job, key).await?
     {
-        plan_and_announce(tx, &schedule, now).await?;
+        plan_and_announce(tx, &schedule, calendar, now).await?;
     }
     Ok(resumed == 1)
 }
@@ -268,6 +276,13 @@ pub async fn preview(
             coming.push(Upcoming { slot, status: status_of(&slot) });
         }
     }
+    if schedule.paused_at.is_some() {
+        // It has no row for them now, and gets one when it goes on.
+        let moved = planning::moved(schedule, calendar, now).into_iter().map(|(slot, _)| slot);
+        coming.extend(
+            moved.filter(|slot| state_of(slot).is_none()).map(|slot| Upcoming { slot, status: status_of(&slot) }),
+        );
+    }
     let slots = schedule.cron.slots(schedule.zone, now);
     coming.extend(slots.take(count).map(|slot| Upcoming { slot, status: status_of(&slot) }));
     coming.truncate(count);
@@ -336,8 +351,13 @@ pub async fn cancel_once(tx: &mut Tx, guild: GuildId, job: &str, key: &str) -> R
     Ok(gone == 1)
 }
 
-async fn plan_and_announce(tx: &mut Tx, schedule: &Schedule, now: DateTime<Utc>) -> Result<()> {
-    planning::plan_moved(tx, schedule, now).await?;
+async fn plan_and_announce(
+    tx: &mut Tx,
+    schedule: &Schedule,
+    calendar: &WorkCalendar,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    planning::plan_moved(tx, schedule, calendar, now).await?;
     planning::plan(tx, schedule, now).await?;
     tx.announce(Topic::Schedule);
     Ok(())

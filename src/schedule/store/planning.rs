@@ -2,10 +2,10 @@
 
 use std::collections::VecDeque;
 
-use chrono::{DateTime, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, NaiveTime, TimeDelta, TimeZone, Utc};
 
 use super::ScheduleRow;
-use crate::calendar::WorkCalendar;
+use crate::calendar::{WorkCalendar, instant};
 use crate::error::Result;
 use crate::on_db;
 use crate::schedule::cron::Slot;
@@ -16,8 +16,6 @@ use crate::store::Tx;
 /// The most past slots of one schedule that become rows: a month of the fastest schedule. What lies further back is too old for any
 /// catch-up window, and thousands of rows that say "missed" tell nobody more than the last ones do.
 const MOST_PAST_SLOTS: usize = 3_000;
-/// From a Saturday's first minute to a Tuesday's last, with room for a clock change.
-const LONGEST_WEEKEND: TimeDelta = TimeDelta::days(5);
 const FURTHEST_LOOK_BACK: TimeDelta = TimeDelta::days(366);
 
 /// A schedule to be planned, or one whose row cannot be read.
@@ -64,15 +62,35 @@ pub(in crate::schedule) async fn plan(tx: &mut Tx, schedule: &Schedule, now: Dat
     Ok(too_old)
 }
 
-/// Makes rows of slots that lie before `now` and were moved to a working day that is still to come: over a weekend, what is set or goes on
-/// must not lose its Monday. Which days an agency has off besides is looked at when they are due.
-pub(in crate::schedule) async fn plan_moved(tx: &mut Tx, schedule: &Schedule, now: DateTime<Utc>) -> Result<()> {
-    let calendar = WorkCalendar::federal();
-    for slot in schedule.cron.slots(schedule.zone, now - LONGEST_WEEKEND).take_while(|slot| slot.at <= now) {
-        match schedule.fate(&slot, &calendar) {
-            Fate::Moves { to, .. } if to.at > now => add(tx, schedule, &slot, to.at).await?,
-            Fate::Runs | Fate::Moves { .. } | Fate::LeftOut(_) => {}
-        }
+/// The slots that lie before `now` and were moved to a working day that is still to come, each with that day.
+pub(in crate::schedule) fn moved(
+    schedule: &Schedule,
+    calendar: &WorkCalendar,
+    now: DateTime<Utc>,
+) -> Vec<(Slot, Slot)> {
+    // Only days without work lie between such a slot and now.
+    let mut since = now.with_timezone(&schedule.zone).date_naive();
+    while let Some(before) = since.pred_opt().filter(|before| !calendar.is_working_day(*before)) {
+        since = before;
+    }
+    let since = instant(since.and_time(NaiveTime::MIN), schedule.zone) - TimeDelta::minutes(1);
+    let gone_by = schedule.cron.slots(schedule.zone, since).take_while(|slot| slot.at <= now);
+    let still_to_come = |slot| match schedule.fate(&slot, calendar) {
+        Fate::Moves { to, .. } if to.at > now => Some((slot, to)),
+        Fate::Runs | Fate::Moves { .. } | Fate::LeftOut(_) => None,
+    };
+    gone_by.filter_map(still_to_come).collect()
+}
+
+/// Makes rows of slots that were [moved]: over a weekend, what is set or goes on must not lose its Monday.
+pub(in crate::schedule) async fn plan_moved(
+    tx: &mut Tx,
+    schedule: &Schedule,
+    calendar: &WorkCalendar,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    for (slot, to) in moved(schedule, calendar, now) {
+        add(tx, schedule, &slot, to.at).await?;
     }
     Ok(())
 }
@@ -175,6 +193,7 @@ mod tests {
         let later: DateTime<Utc> = "2026-11-25T12:00:00Z".parse().unwrap();
         let planned = store.write(move |tx| {
             Box::pin(async move {
+                let calendar = WorkCalendar::federal();
                 let new = NewSchedule {
                     guild: GuildId(1),
                     job: "job",
@@ -185,12 +204,12 @@ mod tests {
                     catch_up_minutes: 60,
                     payload: serde_json::Value::Null,
                 };
-                set(tx, &new, now).await?;
+                set(tx, &new, &calendar, now).await?;
                 let outdated = super::super::find(tx, GuildId(1), "job", "key").await?.expect("it was just set");
                 assert!(pause(tx, GuildId(1), "job", "key", now).await?);
                 plan(tx, &outdated, later).await?;
                 let while_paused = next_due(tx).await?;
-                assert!(resume(tx, GuildId(1), "job", "key", later).await?);
+                assert!(resume(tx, GuildId(1), "job", "key", &calendar, later).await?);
                 plan(tx, &outdated, later).await?;
                 Ok((while_paused, next_due(tx).await?))
             })

@@ -1,5 +1,7 @@
 //! What features and leads do with schedules.
 
+use chrono::TimeDelta;
+
 use super::*;
 
 crate::on_both!(
@@ -11,6 +13,8 @@ crate::on_both!(
     a_skip_looks_past_days_off,
     a_paused_schedule_rests_and_goes_on_without_catching_up,
     what_was_due_when_paused_is_dropped,
+    a_date_moved_over_a_pause_is_posted_once_or_not_at_all,
+    a_pause_over_days_off_of_the_agencys_own_loses_no_date_after_them,
     a_paused_schedule_cannot_be_skipped,
     a_one_time_occasion_is_planned_once_and_can_be_cancelled,
     schedules_of_others_are_left_alone,
@@ -63,8 +67,8 @@ async fn an_unreadable_time_is_refused_in_words_and_changes_nothing(store: Store
     let desk = desk(&store);
     desk.set("0 9 * * tue", "2026-11-23T12:00:00Z").await;
     let wrong = every("0 25 * * tue", KEY);
-    let now = at("2026-11-23T12:00:00Z");
-    let outcome = store.write(move |tx| Box::pin(async move { schedule::set(tx, &wrong, now).await })).await;
+    let (now, calendar) = (at("2026-11-23T12:00:00Z"), desk.calendar());
+    let outcome = store.write(move |tx| Box::pin(async move { schedule::set(tx, &wrong, &calendar, now).await })).await;
     let Err(Error::Refused(sentence)) = outcome else { panic!("{outcome:?}") };
     assert_eq!(sentence, "The hour `25` is not understood. Write a number from 0 to 23.");
     let found = store.read(|tx| Box::pin(schedule::find(tx, GUILD, JOB, KEY))).await.unwrap().unwrap();
@@ -167,6 +171,90 @@ async fn what_was_due_when_paused_is_dropped(store: Store) {
     assert!(desk.resume("2026-11-24T14:00:40Z").await);
     assert_eq!(desk.tick("2026-11-24T14:05:00Z").await, [""; 0]);
     assert_eq!(desk.tick("2026-12-01T14:00:00Z").await, ["cx-foundations 2026-12-01T09:00"]);
+}
+
+/// A month whose fifth is a Saturday: its post comes on Monday the seventh at 09:00, 14:00 in UTC, unless that hour falls into the pause.
+async fn a_date_moved_over_a_pause_is_posted_once_or_not_at_all(store: Store) {
+    let desk = desk(&store);
+    let moved = "cx-foundations 2026-12-05T09:00";
+    // Paused at, resumed at (never: still paused in January), and whether the date comes.
+    let cases = [
+        ("2026-12-04T12:00:00Z", Some("2026-12-04T13:00:00Z"), true),
+        ("2026-12-04T12:00:00Z", Some("2026-12-05T13:00:00Z"), true),
+        ("2026-12-04T12:00:00Z", Some("2026-12-06T12:00:00Z"), true),
+        ("2026-12-05T12:00:00Z", Some("2026-12-05T15:00:00Z"), true),
+        ("2026-12-05T15:00:00Z", Some("2026-12-06T12:00:00Z"), true),
+        ("2026-12-06T12:00:00Z", Some("2026-12-07T13:59:59Z"), true),
+        ("2026-12-07T13:00:00Z", Some("2026-12-07T13:30:00Z"), true),
+        // What falls into the pause is not caught up.
+        ("2026-12-04T12:00:00Z", Some("2026-12-07T14:00:00Z"), false),
+        ("2026-12-05T15:00:00Z", Some("2026-12-07T14:30:00Z"), false),
+        ("2026-12-06T12:00:00Z", Some("2026-12-08T12:00:00Z"), false),
+        ("2026-12-04T12:00:00Z", None, false),
+        ("2026-12-05T15:00:00Z", None, false),
+        // Its post has gone out: going on does not bring it again.
+        ("2026-12-07T15:00:00Z", Some("2026-12-07T16:00:00Z"), true),
+    ];
+    for (paused, resumed, comes) in cases {
+        store.write(|tx| Box::pin(schedule::remove(tx, GUILD, JOB, KEY))).await.unwrap();
+        spoil(&store, "delete from outbox").await;
+        desk.set("0 9 5 * *", "2026-11-23T12:00:00Z").await;
+        let mut ran = Vec::new();
+        // Every hour from Friday to Tuesday.
+        let mut now = at("2026-12-04T05:00:00Z");
+        while now < at("2026-12-09T05:00:00Z") {
+            let ticks = now.to_rfc3339();
+            ran.extend(desk.tick(&ticks).await);
+            let next = now + TimeDelta::hours(1);
+            let falls_here = |moment: &str| (now..next).contains(&at(moment));
+            if falls_here(paused) {
+                assert!(desk.pause(paused).await);
+            }
+            if let Some(resumed) = resumed.filter(|resumed| falls_here(resumed)) {
+                // What it shows while paused is what comes when it goes on.
+                let shown = desk.preview(1, resumed).await.remove(0);
+                assert!(desk.resume(resumed).await);
+                assert_eq!(desk.preview(1, resumed).await, [shown], "{paused} to {resumed}");
+            }
+            now = next;
+        }
+        let expected: &[&str] = if comes { &[moved] } else { &[] };
+        assert_eq!(ran, expected, "{paused} to {resumed:?}");
+        assert_eq!(desk.posts().await.len(), expected.len());
+        let january = desk.tick("2027-01-05T14:00:00Z").await;
+        assert_eq!(january.join(""), resumed.map_or("", |_| "cx-foundations 2027-01-05T09:00"));
+    }
+
+    // Left out by a lead, it stays left out over a pause.
+    store.write(|tx| Box::pin(schedule::remove(tx, GUILD, JOB, KEY))).await.unwrap();
+    desk.set("0 9 5 * *", "2027-05-20T12:00:00Z").await;
+    assert_eq!(desk.skip_next("2027-06-04T12:00:00Z").await.unwrap().to_string(), "2027-06-07T09:00");
+    assert!(desk.pause("2027-06-04T13:00:00Z").await);
+    assert!(desk.resume("2027-06-06T12:00:00Z").await);
+    let skipped = "Saturday, June 5, 2027 at 09:00: skipped, as a lead asked";
+    assert_eq!(desk.preview(1, "2027-06-06T12:00:01Z").await, [skipped]);
+    assert_eq!(desk.tick("2027-06-07T13:00:00Z").await, [""; 0]);
+}
+
+async fn a_pause_over_days_off_of_the_agencys_own_loses_no_date_after_them(store: Store) {
+    let folder = tempfile::tempdir().unwrap();
+    // Christmas Day on a Friday, then days off until New Year's Day, again on a Friday.
+    let days = (28..=31).map(|day| format!("[[day_off]]\nname = \"Closed\"\non = 2026-12-{day}\n"));
+    std::fs::write(folder.path().join("holidays.toml"), days.collect::<Vec<_>>().concat()).unwrap();
+    let desk = desk_with(&store, Content::in_folder(folder.path()));
+    desk.set("0 9 26 * *", "2026-12-01T12:00:00Z").await;
+    let moved = "Monday, January 4, 2027 at 09:00: moved from Saturday, December 26, 2026 (weekend)";
+    assert_eq!(desk.preview(1, "2026-12-01T12:00:00Z").await, [moved]);
+    assert!(desk.pause("2026-12-23T12:00:00Z").await);
+    // After nine on a day off that the federal calendar does not know.
+    assert_eq!(desk.preview(1, "2026-12-31T15:00:00Z").await, [moved]);
+    assert!(desk.resume("2026-12-31T15:00:00Z").await);
+    assert_eq!(desk.preview(1, "2027-01-03T15:00:00Z").await, [moved]);
+    assert_eq!(desk.tick("2027-01-04T13:59:59Z").await, [""; 0]);
+    assert_eq!(desk.tick("2027-01-04T14:00:00Z").await, ["cx-foundations 2026-12-26T09:00"]);
+    // The same when it is set again.
+    desk.set("0 9 26 * *", "2027-01-04T14:00:01Z").await;
+    assert_eq!(desk.tick("2027-01-04T15:00:00Z").await, [""; 0]);
 }
 
 async fn a_paused_schedule_cannot_be_skipped(store: Store) {

@@ -9,7 +9,7 @@ use super::super::super::{export, store};
 use super::super::job::{POST_JOB, Payload, post_newest};
 use super::super::message;
 use super::within_or_empty;
-use crate::calendar::Quarter;
+use crate::calendar::{Quarter, WorkCalendar};
 use crate::discord::{Incoming, Reply};
 use crate::error::{Error, Result};
 use crate::ids::ChannelId;
@@ -148,7 +148,8 @@ pub(super) async fn on_quarter(services: &Services, incoming: &Incoming, command
                                 catch_up_minutes: work.settings.time.catch_up_minutes,
                                 payload,
                             };
-                            schedule::set(tx, &new, now).await?;
+                            // It heeds no calendar, so any will do.
+                            schedule::set(tx, &new, &WorkCalendar::federal(), now).await?;
                         }
                         post_newest(&work, tx, guild, channel).await
                     })
