@@ -9,6 +9,7 @@ crate::stories!(
     with_two_leads_a_nomination_is_still_reviewed_fairly,
     a_nominee_who_leaves_is_erased_and_the_others_go_on,
     a_pulse_waits_after_a_round_a_vote_and_two_pulses,
+    a_reminder_of_a_round_asks_everybody_and_so_a_pulse_waits,
 );
 
 /// Nominates, with words of one's own.
@@ -231,6 +232,41 @@ async fn a_pulse_waits_after_a_round_a_vote_and_two_pulses(on: Database) {
     lea.runs("/pulse open pulse:cx-maturity").await.says("It is possible again from <t:1797829200:D>.");
     world.advance(days(1)).await;
     lea.runs("/pulse open pulse:cx-maturity").await.says("About 12 people can answer");
+    world.settle().await;
+    world.end().await;
+}
+
+/// A round that began with somebody's nomination asked nobody; the reminder a week before its end does.
+async fn a_reminder_of_a_round_asks_everybody_and_so_a_pulse_waits(on: Database) {
+    let world = World::start(on).await;
+    let (lea, ben) = (world.member("Lea"), world.member("Ben"));
+    nominates(&ben, "Ana", "On 3 November she called back every applicant.").await;
+    // Wednesday 23 December: three pulses to different people.
+    world.advance(days(30)).await;
+    for (name, division) in [("Cleo", "Claims"), ("Dev", "Appeals"), ("Eli", "Intake")] {
+        lea.runs(&format!("/roster division person:@{name} name:{division}")).await;
+    }
+    for ask in ["service-ease division:Claims", "time-well-spent division:Appeals", "group-health division:Intake"] {
+        lea.runs(&format!("/pulse open pulse:{ask} named:true")).await.says("can answer");
+    }
+    // Everybody may be asked a fourth time, once the last pulse is two weeks old.
+    world.advance(days(1)).await;
+    let refused = lea.runs("/pulse open pulse:cx-maturity").await;
+    refused.says("These people were asked only recently (“").says("It is possible again from <t:1799211600:D>.");
+    assert!(!refused.text().contains("the nominations for"), "{}", refused.text());
+    let reminders = || ben.at("recognition").sees().matches("close at the end of Thursday, 31 December").count();
+    assert_eq!(reminders(), 0, "{}", world.transcript());
+
+    world.advance(days(1)).await;
+    assert_eq!(reminders(), 1, "{}", world.transcript());
+    let refused = lea.runs("/pulse open pulse:cx-maturity").await;
+    refused
+        .is_private()
+        .says("These people were asked only recently (the nominations for FY2027Q1, “")
+        .says("It is possible again from <t:1800421200:D>.");
+    // To those who were asked by no pulse it was the first request.
+    lea.runs("/roster division person:@Fay name:Records").await;
+    lea.runs("/pulse open pulse:cx-maturity division:Records named:true").await.says("can answer");
     world.settle().await;
     world.end().await;
 }
