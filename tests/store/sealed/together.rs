@@ -1,5 +1,8 @@
 //! Ballots that share a write.
 
+use futures_util::future::join_all;
+use sqlx::{Connection, PgConnection};
+
 use super::*;
 
 crate::on_both!(
@@ -43,7 +46,7 @@ async fn a_write_that_fails_is_told_to_everybody_in_it_and_holds_up_nobody_after
     let cast_together = async || {
         let seats: Vec<_> = (0..20).map(|person| sealed.seat(&id, GUILD, UserId(person)).unwrap()).collect();
         let casts = seats.iter().map(|seat| sealed.cast(&world.store, seat, b"a", noon()));
-        futures_util::future::join_all(casts).await
+        join_all(casts).await
     };
     rename(&world.store, "alter table sealed_ballots rename to elsewhere").await;
     assert!(cast_together().await.iter().all(Result::is_err));
@@ -63,4 +66,85 @@ async fn rename(store: &Store, sql: &'static str) {
         })
     });
     run.await.unwrap();
+}
+
+/// Two processes with the same people in opposite orders, each in one write: all in time, or a tenth of them at the moment of closing,
+/// when everybody is judged by their own moment. Waiting for each other for ever, they would be ended by the database.
+#[tokio::test]
+#[ignore = "needs PostgreSQL (TEST_POSTGRES_URL)"]
+async fn writes_that_hold_the_same_people_in_opposite_orders_both_finish() {
+    const PEOPLE: u64 = 300;
+    let fixture = crate::support::postgres().await;
+    let elsewhere = Store::connect(&fixture.url).await.unwrap();
+    let world = World::new(fixture.store.clone());
+    let closes_at = noon() + TimeDelta::days(5);
+    for closing in [false, true].repeat(3) {
+        let is_late = |person: u64| closing && person.is_multiple_of(10);
+        let (here, there) = (world.sealed(), world.sealed());
+        let id = world.open(&here).await;
+        assert_eq!(there.unlock(&elsewhere, &id).await.unwrap(), Key::Held);
+        let cast = async |sealed: &Sealed, store: &Store, people: &[u64]| {
+            let seats: Vec<_> = people.iter().map(|each| sealed.seat(&id, GUILD, UserId(*each)).unwrap()).collect();
+            // All of them wait before the write that the first one asked for comes to its turn.
+            let casts = seats.iter().zip(people).map(async |(seat, each)| {
+                let now = if is_late(*each) { closes_at } else { noon() };
+                sealed.cast(store, seat, &each.to_be_bytes(), now).await
+            });
+            join_all(casts).await.into_iter().collect::<Result<Vec<_>>>()
+        };
+        let people: Vec<u64> = (0..PEOPLE).collect();
+        let backwards: Vec<u64> = (0..PEOPLE).rev().collect();
+        let gate = Gate::shut(&fixture.url, &id).await;
+        let (first, second, ()) = tokio::join!(
+            cast(&here, &world.store, &people),
+            cast(&there, &elsewhere, &backwards),
+            gate.open_when_waiting(2)
+        );
+        let (first, mut second) = (first.unwrap(), second.unwrap());
+        second.reverse();
+        for (person, told) in (0..).zip(first.into_iter().zip(second)) {
+            let expected = match told {
+                _ if is_late(person) => (Cast::Closed, Cast::Closed),
+                (Cast::Recorded, _) => (Cast::Recorded, Cast::Changed),
+                _ => (Cast::Changed, Cast::Recorded),
+            };
+            assert_eq!(told, expected, "{person}");
+        }
+        let ledger = Arc::new(Ledger::default());
+        here.close(&world.store, &id, ledger.clone(), today()).await.unwrap();
+        let counted = people.iter().filter(|each| !is_late(**each)).map(|each| each.to_be_bytes().to_vec());
+        assert_eq!(ledger.counted(), counted.collect::<Vec<_>>());
+    }
+    elsewhere.close().await;
+}
+
+/// Holds up every write to a box, so that those that wait for it go on at the same moment.
+struct Gate {
+    holding: PgConnection,
+    watching: PgConnection,
+}
+
+impl Gate {
+    async fn shut(url: &str, id: &BoxId) -> Self {
+        let mut holding = PgConnection::connect(url).await.unwrap();
+        let watching = PgConnection::connect(url).await.unwrap();
+        sqlx::query("begin").execute(&mut holding).await.unwrap();
+        let locked = sqlx::query("select 1 from sealed_boxes where box_id = $1 for update");
+        locked.bind(id.as_str()).fetch_one(&mut holding).await.unwrap();
+        Self { holding, watching }
+    }
+
+    async fn open_when_waiting(mut self, writes: i64) {
+        const WAITING: &str =
+            "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+        let all_wait = async {
+            while sqlx::query_scalar::<_, i64>(WAITING).fetch_one(&mut self.watching).await.unwrap() < writes {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(std::time::Duration::from_mins(1), all_wait).await.expect("the writes come to the box");
+        self.watching.close().await.unwrap();
+        // Ends the transaction with it.
+        self.holding.close().await.unwrap();
+    }
 }
