@@ -67,8 +67,7 @@ impl Pulses {
         let Some(seat) = self.seat(services, incoming, id, &posted).await? else {
             return Ok(Reply::Update(self.too_late(services, id).await?));
         };
-        let now = services.clock.now();
-        let withdrawal = services.store.write(move |tx| Box::pin(async move { seat.withdraw(tx, now).await })).await?;
+        let withdrawal = self.take_out(services, seat, &posted).await?;
         Ok(Reply::Update(match withdrawal {
             Withdrawal::Withdrawn => message::withdrawn(posted.pulse.closes_at),
             Withdrawal::Nothing => message::nothing_to_withdraw(posted.pulse.closes_at),

@@ -98,6 +98,8 @@ struct Inner {
 struct Held {
     keys: Arc<Keys>,
     ballot_bytes: usize,
+    /// Whose turn it is to write what waits for the box.
+    turn: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// The name under which a ballot lies in its box. Only the key can compute it.
@@ -139,12 +141,29 @@ impl fmt::Display for BoxId {
 
 impl Cast {
     /// From what the store says of a tag: whether its ballot replaced one; nothing when the box took none.
-    fn of(changed: Option<&bool>) -> Self {
+    fn of(changed: Option<bool>) -> Self {
         match changed {
             Some(false) => Self::Recorded,
             Some(true) => Self::Changed,
             None => Self::Closed,
         }
+    }
+}
+
+impl Withdrawal {
+    /// From what the store says of a tag: whether it had a ballot; nothing when the box is closed.
+    fn of(gone: Option<bool>) -> Self {
+        match gone {
+            Some(true) => Self::Withdrawn,
+            Some(false) => Self::Nothing,
+            None => Self::Closed,
+        }
+    }
+}
+
+impl Held {
+    fn new(key: &[u8; 32], ballot_bytes: usize) -> Self {
+        Self { keys: Arc::new(Keys::derive(key)), ballot_bytes, turn: Arc::default() }
     }
 }
 
@@ -183,7 +202,7 @@ impl Sealed {
         let id = BoxId::random()?;
         let key: Zeroizing<[u8; 32]> = Zeroizing::new(keys::random()?);
         let key_id = keys::key_id(&key);
-        let held = Held { keys: Arc::new(Keys::derive(&key)), ballot_bytes };
+        let held = Held::new(&key, ballot_bytes);
         let (inner, name) = (self.inner.clone(), id.clone());
         on_disk(move || inner.folder.create(&name, &key)).await.map_err(|error| {
             error.context(format!("Writing the key of a new ballot box to {}", self.inner.folder.path().display()))
@@ -213,7 +232,7 @@ impl Sealed {
         })?;
         match key {
             Some(key) if keys::key_id(&key)[..] == row.key_id[..] => {
-                self.hold(id.clone(), Held { keys: Arc::new(Keys::derive(&key)), ballot_bytes: row.ballot_bytes });
+                self.hold(id.clone(), Held::new(&key, row.ballot_bytes));
                 Ok(Key::Held)
             }
             _ => Ok(Key::Lost),
@@ -255,20 +274,18 @@ impl Seat {
     /// ballot that is all there is to write goes by [`Sealed::cast`].
     pub async fn cast(&self, tx: &mut Tx, ballot: &[u8], now: DateTime<Utc>) -> Result<Cast> {
         let put = store::upsert_ballots(tx, &self.id, &[(self.tag, self.seal(ballot)?)].into(), now).await?;
-        Ok(Cast::of(put.get(&self.tag)))
+        Ok(Cast::of(put.get(&self.tag).copied()))
     }
 
     fn seal(&self, ballot: &[u8]) -> Result<Vec<u8>> {
         self.held.keys.seal(&self.id, &self.tag, ballot, self.held.ballot_bytes)
     }
 
-    /// Takes this person's ballot out of the box, if the box is open at `now`.
+    /// Takes this person's ballot out of the box, if the box is open at `now`, as a part of a larger change or from a box whose ballots
+    /// are cast in such. Ballots that go by [`Sealed::cast`] are taken back by [`Sealed::withdraw`]: only what waits in one line keeps its
+    /// order.
     pub async fn withdraw(&self, tx: &mut Tx, now: DateTime<Utc>) -> Result<Withdrawal> {
-        if !store::hold_open(tx, &self.id, now).await? {
-            return Ok(Withdrawal::Closed);
-        }
-        let gone = store::delete_ballot(tx, &self.id, &self.tag).await?;
-        Ok(if gone { Withdrawal::Withdrawn } else { Withdrawal::Nothing })
+        Ok(Withdrawal::of(store::take_out(tx, &self.id, &self.tag, now).await?))
     }
 
     /// This person's own ballot; `None` when there is none. Only ever show it to that person.

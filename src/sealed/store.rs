@@ -129,8 +129,16 @@ pub(super) async fn upsert_ballots(
         .collect()
 }
 
+/// Takes a ballot out of a box that is open at `now`, and says whether there was one; `None` when the box is closed.
+pub(super) async fn take_out(tx: &mut Tx, id: &BoxId, tag: &Tag, now: DateTime<Utc>) -> Result<Option<bool>> {
+    if !hold_open(tx, id, now).await? {
+        return Ok(None);
+    }
+    delete_ballot(tx, id, tag).await.map(Some)
+}
+
 /// Whether the box takes ballots at `now`; it cannot be closed before this transaction ends.
-pub(super) async fn hold_open(tx: &mut Tx, id: &BoxId, now: DateTime<Utc>) -> Result<bool> {
+async fn hold_open(tx: &mut Tx, id: &BoxId, now: DateTime<Utc>) -> Result<bool> {
     const SQLITE: &str = "select 1 from sealed_boxes where box_id = $1 and state = 'open' and closes_at > $2";
     const POSTGRES: &str =
         "select 1 from sealed_boxes where box_id = $1 and state = 'open' and closes_at > $2 for share";
@@ -140,7 +148,7 @@ pub(super) async fn hold_open(tx: &mut Tx, id: &BoxId, now: DateTime<Utc>) -> Re
     })
 }
 
-pub(super) async fn delete_ballot(tx: &mut Tx, id: &BoxId, tag: &[u8; 32]) -> Result<bool> {
+async fn delete_ballot(tx: &mut Tx, id: &BoxId, tag: &Tag) -> Result<bool> {
     const SQL: &str = "delete from sealed_ballots where box_id = $1 and tag = $2";
     let gone =
         on_db!(tx, conn => sqlx::query(SQL).bind(id.as_str()).bind(&tag[..]).execute(conn).await?.rows_affected());

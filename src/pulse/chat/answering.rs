@@ -12,7 +12,7 @@ use crate::discord::{Incoming, Reply};
 use crate::error::Result;
 use crate::ids::UserId;
 use crate::people;
-use crate::sealed::{Cast, Key, Seat};
+use crate::sealed::{Cast, Key, Seat, Withdrawal};
 use crate::services::Services;
 use crate::survey::Question;
 
@@ -128,6 +128,20 @@ impl Pulses {
     /// Puts one press into the box, in place of an earlier one.
     pub(in crate::pulse) async fn cast(&self, services: &Services, seat: &Seat, ballot: &[u8]) -> Result<Cast> {
         self.inner.sealed.cast(&services.store, seat, ballot, services.clock.now()).await
+    }
+
+    /// Takes what a person has answered out of the box: on the way by which it came, so that of two presses the later one counts.
+    pub(in crate::pulse) async fn take_out(
+        &self,
+        services: &Services,
+        seat: Seat,
+        posted: &Posted,
+    ) -> Result<Withdrawal> {
+        let now = services.clock.now();
+        if posted.one_press.is_some() {
+            return self.inner.sealed.withdraw(&services.store, &seat, now).await;
+        }
+        services.store.write(move |tx| Box::pin(async move { seat.withdraw(tx, now).await })).await
     }
 
     /// The person's place in the box; `None` when the box is no longer in use. A lost key stops the pulse here and now.

@@ -1,13 +1,17 @@
 //! Ballots that share a write.
 
+use cxbot::store::Conn;
 use futures_util::future::join_all;
 use sqlx::{Connection, PgConnection};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 use super::*;
 
 crate::on_both!(
     ballots_cast_together_are_each_told_what_became_of_theirs,
     a_write_that_fails_is_told_to_everybody_in_it_and_holds_up_nobody_after,
+    of_what_one_person_presses_the_last_counts,
 );
 
 async fn ballots_cast_together_are_each_told_what_became_of_theirs(store: Store) {
@@ -68,8 +72,85 @@ async fn rename(store: &Store, sql: &'static str) {
     run.await.unwrap();
 }
 
-/// Two processes with the same people in opposite orders, each in one write: all in time, or a tenth of them at the moment of closing,
-/// when everybody is judged by their own moment. Waiting for each other for ever, they would be ended by the database.
+/// Letters are ballots, `-` withdraws.
+async fn of_what_one_person_presses_the_last_counts(store: Store) {
+    let world = World::new(store);
+    let sealed = world.sealed();
+    for presses in ["-a", "a-", "a-b", "b-a-", "--c", "cab"] {
+        let id = world.open(&sealed).await;
+        assert_eq!(world.cast(&sealed, &id, 1, b"z", noon()).await, Cast::Recorded);
+        // A slow moment, in which a write for somebody else's ballot has been asked for already.
+        let (go_on, slow) = slow_write(&world.store, &id).await;
+        let press = |user, press: u8| {
+            let (store, sealed, seat) =
+                (world.store.clone(), sealed.clone(), sealed.seat(&id, GUILD, UserId(user)).unwrap());
+            tokio::spawn(async move {
+                match press {
+                    b'-' => format!("{:?}", sealed.withdraw(&store, &seat, noon()).await.unwrap()),
+                    ballot => format!("{:?}", sealed.cast(&store, &seat, &[ballot], noon()).await.unwrap()),
+                }
+            })
+        };
+        let somebody = press(2, b"s"[0]);
+        let mut told = Vec::new();
+        for each in presses.bytes() {
+            others_run().await;
+            told.push((each, press(1, each)));
+        }
+        others_run().await;
+        go_on.send(()).unwrap();
+        slow.await.unwrap();
+        let mut had_one = true;
+        for (each, told) in told {
+            let expected = match (each, had_one) {
+                (b'-', true) => "Withdrawn",
+                (b'-', false) => "Nothing",
+                (_, true) => "Changed",
+                (_, false) => "Recorded",
+            };
+            had_one = each != b'-';
+            assert_eq!(told.await.unwrap(), expected, "{presses}");
+        }
+        assert_eq!(somebody.await.unwrap(), "Recorded");
+        let ledger = Arc::new(Ledger::default());
+        sealed.close(&world.store, &id, ledger.clone(), today()).await.unwrap();
+        let last = presses.bytes().last().filter(|last| *last != b'-');
+        assert_eq!(ledger.counted().concat(), last.into_iter().chain(*b"s").collect::<Vec<_>>(), "{presses}");
+    }
+}
+
+/// A write that keeps those after it waiting until it is told to go on: SQLite has one writer, on PostgreSQL it locks the box.
+async fn slow_write(store: &Store, id: &BoxId) -> (oneshot::Sender<()>, JoinHandle<()>) {
+    let (begun, begins) = oneshot::channel();
+    let (go_on, goes_on) = oneshot::channel::<()>();
+    let (store, id) = (store.clone(), id.clone());
+    let slow = tokio::spawn(async move {
+        let write = store.write(move |tx| {
+            Box::pin(async move {
+                if let Conn::Postgres(conn) = tx.conn() {
+                    let lock = sqlx::query("select 1 from sealed_boxes where box_id = $1 for update");
+                    lock.bind(id.as_str()).fetch_one(conn).await?;
+                }
+                begun.send(()).unwrap();
+                goes_on.await.unwrap();
+                Ok(())
+            })
+        });
+        write.await.unwrap();
+    });
+    begins.await.unwrap();
+    (go_on, slow)
+}
+
+/// Lets every other task go on until it waits. The tests of this room run on one thread.
+async fn others_run() {
+    for _ in 0..20 {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Two processes with the same people in opposite orders, each in one write: all in time; or a tenth of them at the moment of closing,
+/// when everybody is judged by their own moment; or a tenth of them to withdraw. Waiting for each other for ever, they would be ended by the database.
 #[tokio::test]
 #[ignore = "needs PostgreSQL (TEST_POSTGRES_URL)"]
 async fn writes_that_hold_the_same_people_in_opposite_orders_both_finish() {
@@ -78,8 +159,8 @@ async fn writes_that_hold_the_same_people_in_opposite_orders_both_finish() {
     let elsewhere = Store::connect(&fixture.url).await.unwrap();
     let world = World::new(fixture.store.clone());
     let closes_at = noon() + TimeDelta::days(5);
-    for closing in [false, true].repeat(3) {
-        let is_late = |person: u64| closing && person.is_multiple_of(10);
+    for other in ["Recorded", "Closed", "Nothing"].repeat(2) {
+        let is_other = |person: u64| person.is_multiple_of(10) && other != "Recorded";
         let (here, there) = (world.sealed(), world.sealed());
         let id = world.open(&here).await;
         assert_eq!(there.unlock(&elsewhere, &id).await.unwrap(), Key::Held);
@@ -87,8 +168,11 @@ async fn writes_that_hold_the_same_people_in_opposite_orders_both_finish() {
             let seats: Vec<_> = people.iter().map(|each| sealed.seat(&id, GUILD, UserId(*each)).unwrap()).collect();
             // All of them wait before the write that the first one asked for comes to its turn.
             let casts = seats.iter().zip(people).map(async |(seat, each)| {
-                let now = if is_late(*each) { closes_at } else { noon() };
-                sealed.cast(store, seat, &each.to_be_bytes(), now).await
+                let now = if other == "Closed" && is_other(*each) { closes_at } else { noon() };
+                if other == "Nothing" && is_other(*each) {
+                    return sealed.withdraw(store, seat, now).await.map(|told| format!("{told:?}"));
+                }
+                sealed.cast(store, seat, &each.to_be_bytes(), now).await.map(|told| format!("{told:?}"))
             });
             join_all(casts).await.into_iter().collect::<Result<Vec<_>>>()
         };
@@ -102,17 +186,17 @@ async fn writes_that_hold_the_same_people_in_opposite_orders_both_finish() {
         );
         let (first, mut second) = (first.unwrap(), second.unwrap());
         second.reverse();
-        for (person, told) in (0..).zip(first.into_iter().zip(second)) {
-            let expected = match told {
-                _ if is_late(person) => (Cast::Closed, Cast::Closed),
-                (Cast::Recorded, _) => (Cast::Recorded, Cast::Changed),
-                _ => (Cast::Changed, Cast::Recorded),
+        for (person, told) in (0..).zip(first.iter().zip(&second)) {
+            let expected = match (told.0.as_str(), told.1.as_str()) {
+                _ if is_other(person) => (other, other),
+                ("Recorded", _) => ("Recorded", "Changed"),
+                _ => ("Changed", "Recorded"),
             };
-            assert_eq!(told, expected, "{person}");
+            assert_eq!((told.0.as_str(), told.1.as_str()), expected, "{person}");
         }
         let ledger = Arc::new(Ledger::default());
         here.close(&world.store, &id, ledger.clone(), today()).await.unwrap();
-        let counted = people.iter().filter(|each| !is_late(**each)).map(|each| each.to_be_bytes().to_vec());
+        let counted = people.iter().filter(|each| !is_other(**each)).map(|each| each.to_be_bytes().to_vec());
         assert_eq!(ledger.counted(), counted.collect::<Vec<_>>());
     }
     elsewhere.close().await;
