@@ -34,9 +34,9 @@ pub(super) async fn current(tx: &mut Tx, settings: &GuildSettings, now: DateTime
     Ok((round, is_new))
 }
 
-/// Notes that everybody is asked to nominate.
-async fn note_request(tx: &mut Tx, guild: GuildId, round: &Round, now: DateTime<Utc>) -> Result<()> {
-    let request = Request { kind: Kind::Nominations, title: round.quarter.to_string(), asked_at: now };
+/// Notes that everybody is asked to nominate, or reminded of it.
+async fn note_request(tx: &mut Tx, guild: GuildId, kind: Kind, round: &Round, now: DateTime<Utc>) -> Result<()> {
+    let request = Request { kind, title: round.quarter.to_string(), asked_at: now };
     requests::note(tx, guild, &request).await
 }
 
@@ -76,7 +76,7 @@ pub(super) async fn set(
                 let (mut round, is_new) = current(tx, &settings, now).await?;
                 // A round that is closed and opened again asks nothing new.
                 if open && is_new {
-                    note_request(tx, guild, &round, now).await?;
+                    note_request(tx, guild, Kind::Nominations, &round, now).await?;
                 }
                 if let Some(day) = last_day {
                     let closes_at = midnight_after(day, &settings);
@@ -154,7 +154,7 @@ pub(super) async fn remind(tx: &mut Tx, due: &Due, now: DateTime<Utc>) -> Result
     let key = format!("recognition:round:{}", due.key);
     outbox::queue(tx, Queue { guild: due.guild, key: &key, to: To::Channel(channel), post: &post, due_at: now })
         .await?;
-    note_request(tx, due.guild, &round, now).await
+    note_request(tx, due.guild, Kind::Reminder, &round, now).await
 }
 
 pub(super) fn reminder(round: &Round, zone: chrono_tz::Tz) -> Post {

@@ -1,9 +1,9 @@
 //! What a server's people were asked for, other than by a pulse: so that one feature can leave them the rest that another has used up.
 //!
 //! A request is something put to everybody that wants an answer: a lead opens a round of nominations, its reminder is posted, a vote
-//! opens. It is noted in the transaction that makes it. A round that began by itself with somebody's nomination asked nobody. Which groups were asked is known here, never who answered. Pulses are not noted: their own store
-//! knows them. A quiz under a lesson is no request: it is an offer that everybody may leave, and a weekly series would use up what
-//! people can be asked at all.
+//! opens. It is noted in the transaction that makes it. A round that began by itself with somebody's nomination asked nobody. Which
+//! groups were asked is known here, never who answered. Pulses are not noted: their own store knows them. A quiz under a lesson is no
+//! request: it is an offer that everybody may leave, and a weekly series would use up what people can be asked at all.
 
 mod store;
 
@@ -16,6 +16,8 @@ use chrono::{DateTime, Utc};
 pub enum Kind {
     /// People were asked to nominate.
     Nominations,
+    /// They were reminded of it.
+    Reminder,
     /// A vote opened.
     Vote,
 }
@@ -24,12 +26,13 @@ impl Kind {
     fn as_str(self) -> &'static str {
         match self {
             Self::Nominations => "nominations",
+            Self::Reminder => "reminder",
             Self::Vote => "vote",
         }
     }
 
     fn parse(text: &str) -> Option<Self> {
-        [Self::Nominations, Self::Vote].into_iter().find(|kind| kind.as_str() == text)
+        [Self::Nominations, Self::Reminder, Self::Vote].into_iter().find(|kind| kind.as_str() == text)
     }
 }
 
@@ -50,6 +53,7 @@ impl Request {
     pub fn words(&self) -> String {
         match self.kind {
             Kind::Nominations => format!("the nominations for {}", self.title),
+            Kind::Reminder => format!("the reminder of the nominations for {}", self.title),
             Kind::Vote => format!("the vote for {}", self.title),
         }
     }

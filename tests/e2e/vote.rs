@@ -262,7 +262,7 @@ async fn a_reminder_of_a_round_asks_everybody_and_so_a_pulse_waits(on: Database)
     let refused = lea.runs("/pulse open pulse:cx-maturity").await;
     refused
         .is_private()
-        .says("These people were asked only recently (the nominations for FY2027Q1, “")
+        .says("These people were asked only recently (the reminder of the nominations for FY2027Q1, “")
         .says("It is possible again from <t:1800421200:D>.");
     // To those who were asked by no pulse it was the first request.
     lea.runs("/roster division person:@Fay name:Records").await;
