@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "each bench uses its own part")]
 
 use std::fmt;
-use std::process::Stdio;
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -150,14 +150,19 @@ impl Rig {
 
 /// The bot in its own process.
 pub struct Bot {
-    child: std::process::Child,
+    child: Child,
     pub ready_after: Duration,
 }
 
 impl Bot {
     pub async fn start(rig: &Rig) -> Self {
+        Self::start_by(rig, Command::new(env!("CARGO_BIN_EXE_cxbot"))).await
+    }
+
+    /// Starts the bot by a command that takes the bot's arguments.
+    pub async fn start_by(rig: &Rig, mut command: Command) -> Self {
         let started = Instant::now();
-        let child = std::process::Command::new(env!("CARGO_BIN_EXE_cxbot"))
+        let child = command
             .args(["run", "--data"])
             .arg(rig.data.path())
             .env("DISCORD_TOKEN", rig.emulator.token())
@@ -194,7 +199,7 @@ impl Bot {
 
     pub async fn stop(mut self) {
         let id = self.child.id().to_string();
-        let _ = std::process::Command::new("kill").args(["-TERM", &id]).status();
+        let _ = Command::new("kill").args(["-TERM", &id]).status();
         let ended = tokio::task::spawn_blocking(move || self.child.wait()).await;
         assert!(ended.is_ok_and(|status| status.is_ok_and(|status| status.success())), "the bot did not stop cleanly");
     }

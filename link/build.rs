@@ -1,0 +1,56 @@
+//! Lays the functions that run from start to rest side by side in the program.
+//!
+//! The system maps a program into memory in pieces of 64 KiB around everything that runs. Functions that run at the start are
+//! a sixth of cxbot's code but lie all over it, so that most of it would be resident. `order.txt` names them; the linker puts
+//! them first. `cargo bench --bench link_order` renews the list, `cargo bench --bench rest` shows what it saves. A name that
+//! no longer exists is passed over: an old list costs memory, never a build.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs};
+
+fn main() {
+    println!("cargo::rerun-if-changed=link");
+    println!("cargo::rerun-if-env-changed=CARGO_ENCODED_RUSTFLAGS");
+    if env::var("PROFILE").is_ok_and(|profile| profile == "release") && links_with_lld() {
+        let script = PathBuf::from(env::var_os("OUT_DIR").expect("cargo names a folder")).join("order.ld");
+        fs::write(&script, linker_script(include_str!("order.txt"))).expect("the folder can be written");
+        println!("cargo::rustc-link-arg-bin=cxbot=-T{}", script.display());
+    }
+}
+
+/// Whether the linker is the one that comes with Rust. GNU ld knows the same scripts but takes minutes over this one; others refuse it.
+fn links_with_lld() -> bool {
+    let flags = env::var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
+    let chosen_by_user = env::var_os("RUSTC_LINKER").is_some() || flags.contains("linker") || flags.contains("fuse-ld");
+    let rustc = env::var_os("RUSTC").expect("cargo names the compiler");
+    let printed =
+        Command::new(rustc).args(["--print", "target-libdir", "--target", "x86_64-unknown-linux-gnu"]).output();
+    let libraries =
+        printed.map(|printed| String::from_utf8_lossy(&printed.stdout).trim().to_owned()).unwrap_or_default();
+    env::var("TARGET").is_ok_and(|target| target == "x86_64-unknown-linux-gnu")
+        && !chosen_by_user
+        && Path::new(&libraries).with_file_name("bin/gcc-ld/ld.lld").exists()
+}
+
+/// One part for each paragraph of the list, before all other code. Functions that should run rarely are in sections of another
+/// prefix; the star at the end is for what the optimizer may hang on a name, which says itself where it ends.
+fn linker_script(order: &str) -> String {
+    let paragraphs = order.split("\n\n").map(|lines| lines.lines().filter(|line| is_symbol(line)).collect::<Vec<_>>());
+    let part = |names: Vec<&str>| {
+        let sections: String = names.iter().map(|name| sections_of(name)).collect();
+        format!("*(\n{sections})\n")
+    };
+    let parts: String = paragraphs.filter(|names| !names.is_empty()).map(part).collect();
+    format!("SECTIONS {{ .text.ordered : {{\n{parts}}} }}\nINSERT BEFORE .text;\n")
+}
+
+fn sections_of(name: &str) -> String {
+    let end = if name.starts_with("_R") { "*" } else { "" };
+    format!(".text.{name}{end} .text.unlikely.{name}{end}\n")
+}
+
+/// Headings and slips are not: no list can break a build.
+fn is_symbol(line: &str) -> bool {
+    !line.is_empty() && line.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.$*".contains(&byte))
+}
