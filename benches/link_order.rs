@@ -120,8 +120,7 @@ impl Recording {
 /// `(7) name` gives the name and remembers it; `(7)` gives what was remembered.
 fn resolve<'a, 'b>(known: &'a mut HashMap<&'b str, &'b str>, text: &'b str) -> &'a str {
     let (number, name) = text.split_once(' ').unwrap_or((text, ""));
-    let known = known.entry(number).or_insert(name);
-    known
+    known.entry(number).or_insert(name)
 }
 
 /// A symbol with stars for what changes with each version of the compiler or of a library, and without what the optimizer may

@@ -5,13 +5,15 @@
 //! them first. `cargo bench --bench link_order` renews the list, `cargo bench --bench rest` shows what it saves. A name that
 //! no longer exists is passed over: an old list costs memory, never a build.
 
+#![allow(clippy::disallowed_methods, reason = "cargo tells a build script everything by the environment")]
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
 fn main() {
     println!("cargo::rerun-if-changed=link");
-    println!("cargo::rerun-if-env-changed=CARGO_ENCODED_RUSTFLAGS");
+    println!("cargo::rerun-if-env-changed=RUSTFLAGS");
     if env::var("PROFILE").is_ok_and(|profile| profile == "release") && links_with_lld() {
         let script = PathBuf::from(env::var_os("OUT_DIR").expect("cargo names a folder")).join("order.ld");
         fs::write(&script, linker_script(include_str!("order.txt"))).expect("the folder can be written");
