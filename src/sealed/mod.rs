@@ -98,7 +98,7 @@ struct Inner {
 struct Held {
     keys: Arc<Keys>,
     ballot_bytes: usize,
-    /// Whose turn it is to write what waits for the box.
+    /// Whose turn it is, in this process, to write what waits for the box.
     turn: Arc<tokio::sync::Mutex<()>>,
 }
 
@@ -251,7 +251,8 @@ impl Sealed {
     }
 
     fn hold(&self, id: BoxId, held: Held) {
-        self.inner.held.write().unwrap_or_else(PoisonError::into_inner).insert(id, held);
+        // Another may have been as quick, and one box has one turn.
+        self.inner.held.write().unwrap_or_else(PoisonError::into_inner).entry(id).or_insert(held);
     }
 
     async fn destroy_key(&self, id: &BoxId) -> Result<()> {
@@ -282,9 +283,10 @@ impl Seat {
     }
 
     /// Takes this person's ballot out of the box, if the box is open at `now`, as a part of a larger change or from a box whose ballots
-    /// are cast in such. Ballots that go by [`Sealed::cast`] are taken back by [`Sealed::withdraw`]: only what waits in one line keeps its
-    /// order.
+    /// are cast in such; after a change that has [read](Self::mine_to_change) it, not in between. Ballots that go by [`Sealed::cast`] are
+    /// taken back by [`Sealed::withdraw`]: only what waits in one line keeps its order.
     pub async fn withdraw(&self, tx: &mut Tx, now: DateTime<Utc>) -> Result<Withdrawal> {
+        store::hold_place(tx, &self.id, &self.tag).await?;
         Ok(Withdrawal::of(store::take_out(tx, &self.id, &self.tag, now).await?))
     }
 

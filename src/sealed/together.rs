@@ -2,11 +2,12 @@
 //! what became of theirs only when it is on disk.
 //!
 //! Of two presses by one person the later one counts, whether it casts or withdraws: all wait in one line, in the order in which they
-//! came, and a box has one such write at a time. A withdrawal with a write of its own could come to its turn after a ballot that was
-//! cast later and joined an earlier write.
+//! came, and a box has one such write at a time in a process. A withdrawal with a write of its own could come to its turn after a ballot
+//! that was cast later and joined an earlier write.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use tokio::sync::oneshot;
@@ -14,6 +15,9 @@ use tokio::sync::oneshot;
 use super::{BoxId, Cast, Sealed, Seat, Tag, Withdrawal, store};
 use crate::error::{Error, Result};
 use crate::store::{Store, Tx};
+
+/// Far longer than a write takes.
+const LONGEST_TURN: Duration = Duration::from_secs(10);
 
 /// What has been pressed and not yet been taken up by a write, box by box.
 #[derive(Default)]
@@ -72,7 +76,8 @@ impl Sealed {
 
 /// Writes what waits for a box, and answers it. Each list of envelopes has one such write, asked for by the first of them.
 async fn write_waiting(sealed: Sealed, store: Store, id: BoxId, turn: Arc<tokio::sync::Mutex<()>>) {
-    let _one_at_a_time = turn.lock().await;
+    // One at a time. But a write that got lost with its connection must not hold up the box until the system notices.
+    let _turn = tokio::time::timeout(LONGEST_TURN, turn.lock()).await;
     let waiting = sealed.inner.clone();
     // Out here, so that they can be answered whatever becomes of the write.
     let taken = Arc::new(Mutex::new(Vec::new()));
@@ -122,8 +127,8 @@ async fn carry_out(tx: &mut Tx, id: &BoxId, presses: Vec<Press>) -> Result<Vec<B
     };
     let mut all = vec![None; presses.len()];
     if put.is_empty() {
-        // Each by itself: somebody withdraws, or the box is closed to the last one, and whoever pressed before it closed is in time all the
-        // same. In the order of the tags, as everywhere: two writes that go through them differently could wait for each other for ever.
+        // Each by itself: somebody withdraws, or the box is closed to the last one, and whoever pressed before that moment is in time all
+        // the same. In the order of the tags, as everywhere: two writes that go through them differently could wait for each other for ever.
         // What one person pressed stays in its order.
         let mut one_by_one: Vec<_> = presses.into_iter().zip(&mut all).collect();
         one_by_one.sort_by_key(|(press, _)| press.tag);

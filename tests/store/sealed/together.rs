@@ -12,6 +12,7 @@ crate::on_both!(
     ballots_cast_together_are_each_told_what_became_of_theirs,
     a_write_that_fails_is_told_to_everybody_in_it_and_holds_up_nobody_after,
     of_what_one_person_presses_the_last_counts,
+    a_withdrawal_comes_after_a_change_that_has_read_the_ballot,
 );
 
 async fn ballots_cast_together_are_each_told_what_became_of_theirs(store: Store) {
@@ -119,6 +120,63 @@ async fn of_what_one_person_presses_the_last_counts(store: Store) {
     }
 }
 
+async fn a_withdrawal_comes_after_a_change_that_has_read_the_ballot(store: Store) {
+    let world = World::new(store);
+    let sealed = world.sealed();
+    let id = world.open(&sealed).await;
+    assert_eq!(world.cast(&sealed, &id, 1, b"a", noon()).await, Cast::Recorded);
+    let seat = || sealed.seat(&id, GUILD, UserId(1)).unwrap();
+    let (read, is_read) = oneshot::channel();
+    let (go_on, goes_on) = oneshot::channel::<()>();
+    let (store, changing) = (world.store.clone(), seat());
+    let change = tokio::spawn(async move {
+        let write = store.write(move |tx| {
+            Box::pin(async move {
+                assert_eq!(changing.mine_to_change(tx).await?.unwrap().bytes(), b"a");
+                read.send(()).unwrap();
+                goes_on.await.unwrap();
+                changing.cast(tx, b"b", noon()).await
+            })
+        });
+        write.await.unwrap()
+    });
+    is_read.await.unwrap();
+    let (store, leaving) = (world.store.clone(), seat());
+    let withdrawal = tokio::spawn(async move {
+        store.write(move |tx| Box::pin(async move { leaving.withdraw(tx, noon()).await })).await.unwrap()
+    });
+    until_it_waits(&world.store, &withdrawal).await;
+    go_on.send(()).unwrap();
+    assert_eq!((change.await.unwrap(), withdrawal.await.unwrap()), (Cast::Changed, Withdrawal::Withdrawn));
+    let mine = world
+        .store
+        .read(move |tx| {
+            let seat = seat();
+            Box::pin(async move { seat.mine(tx).await })
+        })
+        .await
+        .unwrap();
+    assert!(mine.is_none());
+}
+
+/// Until a write waits for another one, or has ended instead.
+async fn until_it_waits<T>(store: &Store, write: &JoinHandle<T>) {
+    loop {
+        others_run().await;
+        let waits = store.read(|tx| {
+            Box::pin(async move {
+                Ok(match tx.conn() {
+                    Conn::Postgres(conn) => sqlx::query_scalar::<_, i64>(WAITING).fetch_one(conn).await? > 0,
+                    Conn::Sqlite(_) => true,
+                })
+            })
+        });
+        if waits.await.unwrap() || write.is_finished() {
+            return;
+        }
+    }
+}
+
 /// A write that keeps those after it waiting until it is told to go on: SQLite has one writer, on PostgreSQL it locks the box.
 async fn slow_write(store: &Store, id: &BoxId) -> (oneshot::Sender<()>, JoinHandle<()>) {
     let (begun, begins) = oneshot::channel();
@@ -149,8 +207,13 @@ async fn others_run() {
     }
 }
 
+/// How many wait for a lock, on PostgreSQL.
+const WAITING: &str =
+    "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+
 /// Two processes with the same people in opposite orders, each in one write: all in time; or a tenth of them at the moment of closing,
-/// when everybody is judged by their own moment; or a tenth of them to withdraw. Waiting for each other for ever, they would be ended by the database.
+/// when everybody is judged by their own moment; or a tenth of them to withdraw. Waiting for each other for ever, they would be ended by
+/// the database.
 #[tokio::test]
 #[ignore = "needs PostgreSQL (TEST_POSTGRES_URL)"]
 async fn writes_that_hold_the_same_people_in_opposite_orders_both_finish() {
@@ -219,8 +282,6 @@ impl Gate {
     }
 
     async fn open_when_waiting(mut self, writes: i64) {
-        const WAITING: &str =
-            "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
         let all_wait = async {
             while sqlx::query_scalar::<_, i64>(WAITING).fetch_one(&mut self.watching).await.unwrap() < writes {
                 tokio::task::yield_now().await;
