@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::action::Action;
 use super::{effects, job, nominate, store};
+use crate::calendar::WorkCalendar;
 use crate::discord::{Control, Incoming, Reply};
 use crate::error::{Error, Result};
 use crate::post::{Post, Select, SelectOption};
@@ -46,7 +47,6 @@ pub(super) async fn set(services: &Services, incoming: &Incoming, control: &Cont
     if picked != OFF && !DAYS.iter().any(|(day, _)| *day == picked) {
         return Err(Error::refused("Please pick a day from the list."));
     }
-    let calendar = schedule::work_calendar(&services.content)?;
     let found = services
         .store
         .write(move |tx| {
@@ -67,7 +67,8 @@ pub(super) async fn set(services: &Services, incoming: &Incoming, control: &Cont
                     catch_up_minutes: 120,
                     payload: serde_json::Value::Null,
                 };
-                schedule::set(tx, &new, &calendar, now).await.map(Some)
+                // It names a weekday, which no calendar moves.
+                schedule::set(tx, &new, &WorkCalendar::federal(), now).await.map(Some)
             })
         })
         .await?;

@@ -134,7 +134,8 @@ pub async fn pause(tx: &mut Tx, guild: GuildId, job: &str, key: &str, now: DateT
 }
 
 /// Goes on with a paused schedule, from the first slot that runs after `now`; what fell into the pause is not caught up, and skips asked for
-/// before still hold. A date that the `calendar` moved to a day after `now` is still to come, so it runs. `false` when there is none or it is not paused.
+/// before still hold. A date that the `calendar` moved to a day after `now` is still to come, so it runs. `false` when there is none or it
+/// is not paused.
 pub async fn resume(
     tx: &mut Tx,
     guild: GuildId,

@@ -15,6 +15,7 @@ crate::on_both!(
     what_was_due_when_paused_is_dropped,
     a_date_moved_over_a_pause_is_posted_once_or_not_at_all,
     a_pause_over_days_off_of_the_agencys_own_loses_no_date_after_them,
+    a_schedule_set_on_a_day_off_keeps_what_was_moved_beyond_it,
     a_paused_schedule_cannot_be_skipped,
     a_one_time_occasion_is_planned_once_and_can_be_cancelled,
     schedules_of_others_are_left_alone,
@@ -236,11 +237,16 @@ async fn a_date_moved_over_a_pause_is_posted_once_or_not_at_all(store: Store) {
     assert_eq!(desk.tick("2027-06-07T13:00:00Z").await, [""; 0]);
 }
 
-async fn a_pause_over_days_off_of_the_agencys_own_loses_no_date_after_them(store: Store) {
+/// Christmas Day on a Friday, then days off of the agency's own until New Year's Day, again on a Friday.
+fn closed_between_the_years() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    // Christmas Day on a Friday, then days off until New Year's Day, again on a Friday.
     let days = (28..=31).map(|day| format!("[[day_off]]\nname = \"Closed\"\non = 2026-12-{day}\n"));
     std::fs::write(folder.path().join("holidays.toml"), days.collect::<Vec<_>>().concat()).unwrap();
+    folder
+}
+
+async fn a_pause_over_days_off_of_the_agencys_own_loses_no_date_after_them(store: Store) {
+    let folder = closed_between_the_years();
     let desk = desk_with(&store, Content::in_folder(folder.path()));
     desk.set("0 9 26 * *", "2026-12-01T12:00:00Z").await;
     let moved = "Monday, January 4, 2027 at 09:00: moved from Saturday, December 26, 2026 (weekend)";
@@ -252,9 +258,17 @@ async fn a_pause_over_days_off_of_the_agencys_own_loses_no_date_after_them(store
     assert_eq!(desk.preview(1, "2027-01-03T15:00:00Z").await, [moved]);
     assert_eq!(desk.tick("2027-01-04T13:59:59Z").await, [""; 0]);
     assert_eq!(desk.tick("2027-01-04T14:00:00Z").await, ["cx-foundations 2026-12-26T09:00"]);
-    // The same when it is set again.
+    // Set again, it does not run a second time.
     desk.set("0 9 26 * *", "2027-01-04T14:00:01Z").await;
     assert_eq!(desk.tick("2027-01-04T15:00:00Z").await, [""; 0]);
+}
+
+async fn a_schedule_set_on_a_day_off_keeps_what_was_moved_beyond_it(store: Store) {
+    let folder = closed_between_the_years();
+    let desk = desk_with(&store, Content::in_folder(folder.path()));
+    desk.set("0 9 26 * *", "2026-12-31T15:00:00Z").await;
+    assert_eq!(desk.tick("2027-01-04T13:59:59Z").await, [""; 0]);
+    assert_eq!(desk.tick("2027-01-04T14:00:00Z").await, ["cx-foundations 2026-12-26T09:00"]);
 }
 
 async fn a_paused_schedule_cannot_be_skipped(store: Store) {
