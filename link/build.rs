@@ -14,25 +14,31 @@ use std::{env, fs};
 fn main() {
     println!("cargo::rerun-if-changed=link");
     println!("cargo::rerun-if-env-changed=RUSTFLAGS");
-    if env::var("PROFILE").is_ok_and(|profile| profile == "release") && links_with_lld() {
-        let script = PathBuf::from(env::var_os("OUT_DIR").expect("cargo names a folder")).join("order.ld");
+    let folder = PathBuf::from(env::var_os("OUT_DIR").expect("cargo names a folder"));
+    if env::var("PROFILE").is_ok_and(|profile| profile == "release") && links_with_lld(&folder) {
+        let script = folder.join("order.ld");
         fs::write(&script, linker_script(include_str!("order.txt"))).expect("the folder can be written");
         println!("cargo::rustc-link-arg-bin=cxbot=-T{}", script.display());
     }
 }
 
-/// Whether the linker is the one that comes with Rust. GNU ld knows the same scripts but takes minutes over this one; others refuse it.
-fn links_with_lld() -> bool {
+/// Whether the linker will be the one that comes with Rust: it is tried on an empty program. GNU ld knows the same scripts but takes
+/// minutes over this one, others refuse it.
+fn links_with_lld(folder: &Path) -> bool {
+    let empty = folder.join("empty.rs");
+    fs::write(&empty, "fn main() {}").expect("the folder can be written");
     let flags = env::var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
-    let chosen_by_user = env::var_os("RUSTC_LINKER").is_some() || flags.contains("linker") || flags.contains("fuse-ld");
-    let rustc = env::var_os("RUSTC").expect("cargo names the compiler");
-    let printed =
-        Command::new(rustc).args(["--print", "target-libdir", "--target", "x86_64-unknown-linux-gnu"]).output();
-    let libraries =
-        printed.map(|printed| String::from_utf8_lossy(&printed.stdout).trim().to_owned()).unwrap_or_default();
-    env::var("TARGET").is_ok_and(|target| target == "x86_64-unknown-linux-gnu")
-        && !chosen_by_user
-        && Path::new(&libraries).with_file_name("bin/gcc-ld/ld.lld").exists()
+    let mut rustc = Command::new(env::var_os("RUSTC").expect("cargo names the compiler"));
+    rustc.args(["--print", "link-args", "--target"]).arg(env::var_os("TARGET").expect("cargo names the target"));
+    rustc.args(flags.split('\x1f').filter(|flag| !flag.is_empty()));
+    if let Ok(linker) = env::var("RUSTC_LINKER") {
+        rustc.arg(format!("-Clinker={linker}"));
+    }
+    let Ok(tried) = rustc.arg(&empty).arg("-o").arg(folder.join("empty")).output() else { return false };
+    let arguments = String::from_utf8_lossy(&tried.stdout);
+    // The last one named counts.
+    let named = arguments.rsplit("-fuse-ld=").next().unwrap_or_default();
+    tried.status.success() && arguments.contains("gcc-ld") && named.starts_with("lld")
 }
 
 /// One part for each paragraph of the list, before all other code. Functions that should run rarely are in sections of another
