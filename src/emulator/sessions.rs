@@ -177,10 +177,12 @@ impl Sessions {
     pub(crate) fn acknowledged(&self, id: &str, sequence: u64) {
         let mut list = self.list();
         let Some(session) = list.get_mut(id) else { return };
-        while session.sent.len() > KEPT_ACKNOWLEDGED && session.sent.front().is_some_and(|(each, ..)| *each <= sequence)
-        {
-            session.sent.pop_front();
-        }
+        let seen = session.sent.partition_point(|(each, ..)| *each <= sequence);
+        let spare = session.sent.len().saturating_sub(KEPT_ACKNOWLEDGED);
+        let gone: Vec<_> = session.sent.drain(..seen.min(spare)).collect();
+        // To take thousands of payloads apart lasts; the sessions need not wait for it.
+        drop(list);
+        drop(gone);
     }
 
     /// Gives a change of the world to every session that asked for its kind, unless it belongs to one of the guilds `not_of`.
