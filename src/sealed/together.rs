@@ -16,7 +16,7 @@ use super::{BoxId, Cast, Sealed, Seat, Tag, Withdrawal, store};
 use crate::error::{Error, Result};
 use crate::store::{Store, Tx};
 
-/// Far longer than a write takes.
+/// After this long the next write no longer waits for one that goes on; far longer than a write takes.
 const LONGEST_TURN: Duration = Duration::from_secs(10);
 
 /// What has been pressed and not yet been taken up by a write, box by box.
@@ -76,24 +76,27 @@ impl Sealed {
 
 /// Writes what waits for a box, and answers it. Each list of envelopes has one such write, asked for by the first of them.
 async fn write_waiting(sealed: Sealed, store: Store, id: BoxId, turn: Arc<tokio::sync::Mutex<()>>) {
-    // One at a time. But a write that got lost with its connection must not hold up the box until the system notices.
-    let _turn = tokio::time::timeout(LONGEST_TURN, turn.lock()).await;
+    let turn = turn.lock().await;
     let waiting = sealed.inner.clone();
     // Out here, so that they can be answered whatever becomes of the write.
     let taken = Arc::new(Mutex::new(Vec::new()));
     let (batch, boxed) = (taken.clone(), id.clone());
-    let written = store
-        .write(move |tx| {
-            Box::pin(async move {
-                // Taken only now: whoever came while this write waited for its turn comes along.
-                let envelopes =
-                    waiting.waiting.take(&boxed).into_iter().map(|Envelope { press, reply }| (press, reply));
-                let (presses, replies): (Vec<_>, Vec<_>) = envelopes.unzip();
-                *batch.lock().unwrap_or_else(PoisonError::into_inner) = replies;
-                carry_out(tx, &boxed, presses).await
-            })
+    let mut write = std::pin::pin!(store.write(move |tx| {
+        Box::pin(async move {
+            // Taken only now: whoever came while this write waited for its turn comes along.
+            let envelopes = waiting.waiting.take(&boxed).into_iter().map(|Envelope { press, reply }| (press, reply));
+            let (presses, replies): (Vec<_>, Vec<_>) = envelopes.unzip();
+            *batch.lock().unwrap_or_else(PoisonError::into_inner) = replies;
+            carry_out(tx, &boxed, presses).await
         })
-        .await;
+    }));
+    let in_turn = tokio::time::timeout(LONGEST_TURN, &mut write).await;
+    // A write that got lost with its connection must not hold up the box until the system notices.
+    drop(turn);
+    let written = match in_turn {
+        Ok(written) => written,
+        Err(_) => write.await,
+    };
     let mut replies = std::mem::take(&mut *taken.lock().unwrap_or_else(PoisonError::into_inner));
     if replies.is_empty() {
         // The write did not come to its turn.

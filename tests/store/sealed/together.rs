@@ -207,6 +207,36 @@ async fn others_run() {
     }
 }
 
+/// As when a connection dies and nobody notices: a write does not end. Whoever comes after it waits for it once, not each time.
+#[tokio::test]
+#[ignore = "needs PostgreSQL (TEST_POSTGRES_URL)"]
+async fn a_write_that_does_not_end_holds_up_its_box_once() {
+    let fixture = crate::support::postgres().await;
+    let world = World::new(fixture.store.clone());
+    let sealed = world.sealed();
+    let id = world.open(&sealed).await;
+    assert_eq!(world.cast(&sealed, &id, 1, b"a", noon()).await, Cast::Recorded);
+    let mut holding = PgConnection::connect(&fixture.url).await.unwrap();
+    sqlx::query("begin").execute(&mut holding).await.unwrap();
+    sqlx::query("select 1 from sealed_ballots for update").execute(&mut holding).await.unwrap();
+
+    let cast = |user| {
+        let (store, sealed, seat) =
+            (world.store.clone(), sealed.clone(), sealed.seat(&id, GUILD, UserId(user)).unwrap());
+        tokio::spawn(async move { sealed.cast(&store, &seat, b"b", noon()).await.unwrap() })
+    };
+    let endless = cast(1);
+    until_it_waits(&world.store, &endless).await;
+    assert_eq!(cast(2).await.unwrap(), Cast::Recorded);
+    // Shorter than the longest turn, far longer than a write.
+    let next = tokio::time::timeout(std::time::Duration::from_secs(8), cast(3)).await;
+    assert_eq!(next.expect("nobody waits a second time").unwrap(), Cast::Recorded);
+
+    assert!(!endless.is_finished());
+    holding.close().await.unwrap();
+    assert_eq!(endless.await.unwrap(), Cast::Changed);
+}
+
 /// How many wait for a lock, on PostgreSQL.
 const WAITING: &str =
     "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
